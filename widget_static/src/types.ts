@@ -1,0 +1,154 @@
+/** What the loader and the chunks it fetches later agree on. Types only: they cost no byte. */
+
+export type State =
+  | "idle" | "asking" | "connecting" | "waiting" | "listening"
+  | "thinking" | "speaking" | "reconnecting" | "ended" | "failed";
+
+export type EndReason =
+  | "visitor" | "agent" | "time_limit" | "agent_absent" | "network" | "page_left" | "error";
+
+/** Codes of the browser's own; the server's codes travel as they come. */
+export type BrowserCode =
+  | "mic_denied" | "mic_missing" | "mic_busy" | "mic_blocked" | "insecure_context" | "unsupported"
+  | "load_failed" | "agent_absent" | "network_lost" | "autoplay_blocked";
+
+/** `site` of the site token's answer, and what `/sites/{site}/widget.js` carries in itself. */
+export interface SiteInfo {
+  key: string;
+  name: string;
+  look: Record<string, string | number | boolean>;
+  text: Record<string, Record<string, string>>;
+  consent: { version: string; text: string } | null;
+  page_may_set: string[];
+}
+
+export interface SiteToken {
+  site_token: string;
+  /** Seconds. */
+  expires_in: number;
+  site: SiteInfo;
+  challenge?: { kind: string; [name: string]: unknown };
+  /** `performance.now()` when it came. */
+  at: number;
+}
+
+/** 201 of `POST /v1/calls`. */
+export interface StartedCall {
+  call_id: string;
+  token: string;
+  room_name: string;
+  agent_name: string;
+  connection_url: string;
+  live_captions_url: string | null;
+  call_token: string;
+  max_seconds: number;
+  ignored: string[];
+}
+
+/** An answer `application/problem+json`, or what the browser made of a failure. */
+export interface Problem {
+  code: string;
+  detail?: string;
+  retryable?: boolean;
+  retry_after?: number;
+  spent?: "no" | "yes" | "unknown";
+  challenge?: unknown;
+}
+
+/** What has to be begun inside the click itself, so that the browser allows it. */
+export interface Gesture {
+  /** Rejects with the browser's own DOMException. */
+  microphone: Promise<MediaStream>;
+  audioContext: AudioContext;
+  /** Detached, playsinline, already told to play. */
+  audio: HTMLAudioElement;
+  /** What `vaani-before-call` listeners promised; at most 5 s. */
+  before: Promise<{ grant?: string; metadata?: Record<string, unknown> }>;
+}
+
+/** The `<vaani-widget>` element, as the chunks see it. */
+export interface Widget extends HTMLElement {
+  /** The blueprint's base, such as `https://host/vaani`, without a slash at its end. */
+  readonly api: string;
+  /** `site`, `label`, `theme` …: the attributes' names in camelCase; the attribute, else the site's look, else the default. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Call settings that this page sets, by the names of the API (`voice_gender`). */
+  readonly callSettings: Readonly<Record<string, unknown>>;
+  /** The page's metadata for the next call. */
+  metadata: Record<string, unknown> | null;
+  /** BCP 47 of the texts, such as `en` or `hi`. */
+  readonly language: string;
+  /** Two letters' right: `rtl` or `ltr`. */
+  readonly direction: "ltr" | "rtl";
+  /** What is known of the site so far: of the loader's own, or of the last site token. */
+  readonly site: SiteInfo | null;
+  /** A site token that still has time to live; one request at most is under way. */
+  siteToken(options?: { fresh?: boolean; grant?: string }): Promise<SiteToken>;
+  /** Dispatches a bubbling, composed event; false where a listener prevented it. */
+  emit(name: string, detail?: unknown, cancelable?: boolean): boolean;
+  /** Where the panel is drawn, inside the open shadow root. */
+  readonly stage: HTMLElement;
+  /** How the launcher shows the call: `idle` is the button; `busy` the button working; `call` hides it for the panel. */
+  face(face: "idle" | "busy" | "call"): void;
+}
+
+/** What the panel chunk exports. The call belongs to this module, not to an element. */
+export interface PanelModule {
+  /** Draws the panel; never asks for the microphone. */
+  open(widget: Widget): Promise<void>;
+  /** Makes it small and keeps the call. */
+  close(widget: Widget): void;
+  /** Resolves at `vaani-call-connected`, rejects with a {@link Problem}. */
+  start(widget: Widget, gesture: Gesture, room: Promise<RoomModule>): Promise<void>;
+  /** Says what can be known before anything is asked or minted (`insecure_context`, `unsupported`, …). */
+  fail(widget: Widget, problem: Problem): void;
+  /** The running call's element has left the page, or an element has come: keep the panel on the page. */
+  attached(widget: Widget): void;
+  detached(widget: Widget): void;
+  end(): Promise<void>;
+  mute(on: boolean): void;
+  sendText(text: string): Promise<void>;
+  setMetadata(metadata: Record<string, unknown>): void;
+  registerTool(name: string, handler: ToolHandler): void;
+  /** The element whose call is running, if one is. */
+  readonly running: Widget | null;
+}
+
+export type ToolHandler = (input: unknown) => unknown | Promise<unknown>;
+
+/** What the LiveKit chunk exports. `livekit-client` is imported in that one file only. */
+export interface RoomModule {
+  join(options: JoinOptions): Promise<Connection>;
+}
+
+export interface JoinOptions {
+  url: string;
+  token: string;
+  microphone: MediaStreamTrack;
+  audioContext: AudioContext;
+  audio: HTMLAudioElement;
+  on: RoomListener;
+}
+
+export interface RoomListener {
+  /** The agent has come, or gone. */
+  agent(present: boolean): void;
+  /** `listening`, `thinking`, `speaking`, as the agent says. */
+  agentState(state: string): void;
+  transcript(segment: { id: string; role: "agent" | "visitor"; text: string; final: boolean }): void;
+  reconnecting(active: boolean): void;
+  /** The browser refuses to play sound until it is tapped. */
+  soundBlocked(blocked: boolean): void;
+  /** The room is gone: the server closed it, or the network did not come back. */
+  gone(reason: "closed" | "network"): void;
+}
+
+export interface Connection {
+  mute(on: boolean): Promise<void>;
+  /** 0 to 1, of the visitor's microphone and of the agent's voice, for drawing. */
+  levels(): { visitor: number; agent: number };
+  sendText(text: string): Promise<void>;
+  playSound(): Promise<void>;
+  registerTool(name: string, handler: ToolHandler): void;
+  leave(): Promise<void>;
+}
