@@ -44,7 +44,7 @@ def filesystem(path: Path, mounts: str | None = None) -> str | None:
 
 
 def unfit(path: Path, mounts: str | None = None) -> str | None:
-    """Why a ledger at ``path`` would forget or lock badly, to end a sentence with; None where it would not."""
+    """Why a ledger at ``path`` would forget or lock badly, to end a sentence; None where it is fine."""
     kind = filesystem(path, mounts)
     if kind is None:
         return None
