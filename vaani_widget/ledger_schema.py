@@ -1,0 +1,90 @@
+"""The ledger's tables, and how they come to be.
+
+They have a ``MetaData`` and a prefix of their own, so that they can live in the database of a host
+application without its migrations or ours noticing each other.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Connection,
+    Date,
+    Double,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from .errors import StoreUnavailable
+
+SCHEMA_VERSION = 1
+"""Changes whenever a table below does."""
+
+metadata = MetaData()
+
+calls = Table(
+    "vaani_widget_calls",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    Column("token_id", Text, nullable=False, unique=True),  # the spent site token's jti
+    Column("site", Text, nullable=False),
+    Column("day", Date, nullable=False),  # UTC calendar day of the reservation
+    # Times are seconds since the epoch. A reservation's are those of the clock that all workers share.
+    Column("reserved_at", Double, nullable=False),
+    Column("lease_until", Double, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("room_name", Text),
+    # What the browser reports. It may never come, and nothing of money hangs on it.
+    Column("connected_at", Double),
+    Column("ended_at", Double),
+    Column("end_reason", Text),
+    Column("rating", Integer),
+    Column("feedback", Text),
+    CheckConstraint(
+        "outcome IN ('reserved', 'committed', 'released', 'unknown')", name="vaani_widget_calls_outcome"
+    ),
+)
+"""One row for every site token that was spent, whatever came of it."""
+
+meta = Table(
+    "vaani_widget_meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""``schema_version``, and ``secret_key`` where the owner gave none."""
+
+
+def insert_new(connection: Connection, table: Table, values: dict[str, object]) -> bool:
+    """Insert a row, or leave the one there that has one of its unique values.
+
+    :return: whether the row is new. Of any number of transactions at once, one is told so.
+    """
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return connection.execute(dialect.insert(table).values(**values).on_conflict_do_nothing()).rowcount == 1
+
+
+def prepare(connection: Connection) -> None:
+    """Make the tables where they are missing. The caller holds the lock that makes this happen once.
+
+    :raises StoreUnavailable: the tables are those of another version.
+    """
+    metadata.create_all(connection)
+    insert_new(connection, meta, {"name": "schema_version", "value": str(SCHEMA_VERSION)})
+    check_version(connection)
+
+
+def check_version(connection: Connection) -> None:
+    """:raises StoreUnavailable: the tables are those of another version."""
+    found = connection.scalar(select(meta.c.value).where(meta.c.name == "schema_version"))
+    if found != str(SCHEMA_VERSION):
+        raise StoreUnavailable(
+            f"The ledger's tables have schema_version {found}, and this vaani-widget writes "
+            f"{SCHEMA_VERSION}. Run the vaani-widget that made them, or name another database in "
+            "VAANI_WIDGET_DATABASE_URL; the day's count of calls starts anew there."
+        )

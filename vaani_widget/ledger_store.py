@@ -1,0 +1,284 @@
+"""The ledger's way to its database: made at first use, once per process, and safe to fork around.
+
+Work is handed in as a function of a connection. It runs in one transaction, or does not happen, and it
+takes less than a second either way.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from . import ledger_schema
+from .errors import SettingError, StoreUnavailable
+from .ledger_deadline import OPERATION_SECONDS, operation, remaining
+from .ledger_postgres import Postgres
+from .ledger_sqlite import READ, SQLite
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+class Backend(Protocol):
+    """What differs between databases. One object per process."""
+
+    @property
+    def writers(self) -> int: ...  # threads of this process that may be in a transaction at once
+    @property
+    def readers_wait(self) -> bool: ...  # whether those that only read count as writers
+
+    def engine(self) -> Engine: ...
+    def guard(self) -> AbstractContextManager[None]: ...
+    def prepare_place(self) -> None: ...
+    def lock_schema(self, connection: Connection) -> None: ...
+    def begin(self, connection: Connection) -> float: ...
+    def check_writable(self, connection: Connection) -> None: ...
+
+
+class Gate:
+    """In front of the database: how many may write at once, and nobody at all while the process forks."""
+
+    def __init__(self, writers: int) -> None:
+        self._changed = threading.Condition(threading.Lock())
+        self._free = writers
+        self._inside = 0
+        self._shut = False
+
+    @contextmanager
+    def inside(self, *, write: bool) -> Iterator[None]:
+        """:raises TimeoutError: no place came free within this thread's operation."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: not self._shut and (not write or self._free), remaining()):
+                raise TimeoutError("the ledger is busy with other requests of this process")
+            self._inside += 1
+            self._free -= write
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._free += write
+                self._changed.notify(2 if self._shut else 1)
+
+    def shut(self) -> None:
+        """Let nobody in, and wait for those inside, for as long as an operation takes."""
+        with self._changed:
+            self._shut = True
+            self._changed.wait_for(lambda: not self._inside, OPERATION_SECONDS + 0.2)
+
+    def open(self) -> None:
+        """Let them in again."""
+        with self._changed:
+            self._shut = False
+            self._changed.notify_all()
+
+
+class _Process:
+    """What belongs to one process."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.pid = os.getpid()
+        self.backend = backend
+        self.engine = backend.engine()
+        self.gate = Gate(backend.writers)
+        self.prepared = False
+
+
+class Store:
+    """Transactions on one database.
+
+    :param url: ``sqlite:///PATH``, or ``postgresql://…`` (also written ``postgres://…``).
+    :param clock: seconds since the epoch. On PostgreSQL the server's is used instead.
+    :raises SettingError: the URL is none of these, or the driver is not installed. Nothing is opened.
+    """
+
+    def __init__(self, url: str, clock: Callable[[], float]) -> None:
+        self._url = database_url(url)
+        self._clock = clock
+        self._process: _Process | None = None
+        _stores.add(self)
+
+    def write(self, work: Callable[[Connection, float], T]) -> T:
+        """Run ``work(connection, now)`` in a transaction that may write.
+
+        ``now`` is in seconds since the epoch. An exception from ``work`` undoes everything and goes on to
+        the caller.
+
+        :raises StoreUnavailable: the database failed. Whether a transaction whose very commit was
+            interrupted happened is then unknown; everything before that did not.
+        """
+
+        def inside(process: _Process) -> T:
+            with process.gate.inside(write=True), process.engine.begin() as connection:
+                return work(connection, process.backend.begin(connection))
+
+        return self._run(inside)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work(connection)``, which reads.
+
+        :raises StoreUnavailable: the database failed.
+        """
+
+        def inside(process: _Process) -> T:
+            with (
+                process.gate.inside(write=process.backend.readers_wait),
+                process.engine.connect().execution_options(**READ) as connection,
+            ):
+                return work(connection)
+
+        return self._run(inside)
+
+    def check(self) -> None:
+        """:raises StoreUnavailable: a reservation could not be made now. Writes nothing."""
+
+        def work(connection: Connection, process: _Process) -> None:
+            process.backend.check_writable(connection)
+            ledger_schema.check_version(connection)
+
+        process = self._here()
+        self.write(lambda connection, _now: work(connection, process))
+
+    @property
+    def engine(self) -> Engine:
+        """This process's engine. Its connections need :meth:`write`'s care; for looking and for tests."""
+        return self._here().engine
+
+    def dispose(self) -> None:
+        """Close this process's idle connections. The next use opens new ones."""
+        process = self._process
+        if process is not None and process.pid == os.getpid():
+            process.engine.dispose()
+
+    def before_fork(self) -> None:
+        """Close what a child must not inherit.
+
+        A child that holds, even unused, a connection of SQLite's from before the fork takes its locks to be
+        its own. Another process may then remove the write-ahead log that the child goes on writing to.
+        """
+        if self._process is not None:
+            self._process.gate.shut()
+            self.dispose()
+
+    def after_fork(self, *, child: bool) -> None:
+        """Begin anew in the child, go on in the parent."""
+        if child:
+            # What was still in use can't be used nor closed here. Kept, so that nothing tries.
+            _left_behind.append(self._process)
+            self._process = None
+        elif self._process is not None:
+            self._process.gate.open()
+
+    def _here(self) -> _Process:
+        process = self._process
+        if process is None or process.pid != os.getpid():
+            with _making:
+                process = self._process
+                if process is None or process.pid != os.getpid():
+                    postgres = self._url.get_backend_name() == "postgresql"
+                    backend: Backend = Postgres(self._url) if postgres else SQLite(self._url, self._clock)
+                    process = self._process = _Process(backend)
+        return process
+
+    def _run(self, inside: Callable[[_Process], T]) -> T:
+        try:
+            with operation():
+                process = self._here()
+                with process.backend.guard():
+                    self._prepare(process)
+                    return inside(process)
+        except (SQLAlchemyError, OSError) as error:
+            if self._process is not None:
+                self._process.prepared = False  # perhaps it is another database by the time it is back
+            reason = self._reason(error)
+        # Outside of the handler: what a traceback of the driver's shows of its variables is not for logs.
+        logger.error("The ledger can't be used: %s", reason)
+        raise StoreUnavailable
+
+    def _prepare(self, process: _Process) -> None:
+        if process.prepared:
+            return
+        with process.gate.inside(write=True):
+            if process.prepared:
+                return
+            process.backend.prepare_place()
+            with process.engine.begin() as connection:
+                process.backend.begin(connection)
+                process.backend.lock_schema(connection)
+                ledger_schema.prepare(connection)
+            process.prepared = True
+
+    def _reason(self, error: Exception) -> str:
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        lines = str(cause).strip().splitlines() or [""]
+        reason = f"{type(cause).__name__}: {lines[0]}"
+        password = self._url.password
+        return reason.replace(str(password), "…") if password else reason
+
+
+def database_url(url: str) -> URL:
+    """Read an address as people write it.
+
+    :raises SettingError: it is not one, or its driver is missing.
+    """
+
+    def wrong(remedy: str) -> SettingError:
+        return SettingError("VAANI_WIDGET_DATABASE_URL", remedy)
+
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        parsed = None
+    if parsed is None:  # outside of the handler, whose error may repeat the password
+        raise wrong("is not a database URL; write sqlite:////PATH or postgresql://USER:PASSWORD@HOST/NAME")
+    if parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
+        if parsed.database in {None, "", ":memory:"} or str(parsed.database).startswith("file:"):
+            raise wrong(
+                "names no file, so every worker would keep a ledger of its own; write sqlite:////PATH/TO/FILE"
+            )
+        return parsed
+    if parsed.drivername not in {"postgres", "postgresql", "postgresql+psycopg"}:
+        raise wrong(f"{parsed.drivername!r} is not supported; write sqlite:////PATH or postgresql://…")
+    if importlib.util.find_spec("psycopg") is None:
+        raise wrong("PostgreSQL needs its driver; run: pip install 'vaani-widget[postgres]'")
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+_making = threading.Lock()
+_stores: weakref.WeakSet[Store] = weakref.WeakSet()
+_left_behind: list[object] = []
+
+
+def _before_fork() -> None:
+    for store in list(_stores):
+        store.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    for store in list(_stores):
+        store.after_fork(child=False)
+
+
+def _after_fork_in_child() -> None:
+    global _making
+    _making = threading.Lock()  # a thread that is not here any more may have held the old one
+    for store in list(_stores):
+        store.after_fork(child=True)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_after_fork_in_child,
+    )
