@@ -118,11 +118,19 @@ def dotted(where: str, name: str) -> str:
 def suggestion(name: str, known: Iterable[str]) -> str:
     """What to say of a key that does not exist."""
     names = sorted(known)
-    folded = name.lower().replace("-", "_")
-    near = get_close_matches(folded, names, n=1) or get_close_matches(folded.upper(), names, n=1)
+    near = nearest(name, names)
     if near:
-        return f"There is no such key; did you mean {near[0]}?"
+        return f"There is no such key; did you mean {near}?"
     return f"There is no such key; the keys here are {', '.join(names)}."
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known key that looks most like ``name``, where one does."""
+    names, folded = list(known), name.replace("-", "_")
+    for form in (folded.lower(), folded.upper()):
+        if near := get_close_matches(form, names, n=1):
+            return near[0]
+    return None
 
 
 def either(choices: Iterable[str]) -> str:
