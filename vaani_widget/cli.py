@@ -1,0 +1,99 @@
+"""The commands, once for both their names: ``flask vaani …`` in an app, ``vaani-widget …`` without one."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import ScriptInfo
+
+from .errors import ConfigurationError
+
+_CONFIG = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="The TOML file with the settings; VAANI_WIDGET_CONFIG where absent.",
+)
+
+
+class _Misconfigured(click.ClickException):
+    exit_code = 2
+
+
+class _Group(click.Group):
+    """What is configured wrongly ends a command with one line, not with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as error:
+            raise _Misconfigured(" ".join(str(error).split())) from None
+
+
+@click.group("vaani", cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("vaani-widget"), message="vaani-widget %(version)s")
+def group() -> None:
+    """A "Talk to agent" button for websites."""
+
+
+@group.command()
+@_CONFIG
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one."
+)
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes.")
+@click.option(
+    "--threads", type=click.IntRange(1), default=16, show_default=True, help="Threads of each process."
+)
+def serve(config: Path | None, host: str, port: int, workers: int, threads: int) -> None:
+    """Run the widget as a server of its own, for one site or many."""
+    from . import server
+    from .standalone import create_app
+
+    server.run(create_app(config), host=host, port=port, workers=workers, threads=threads, say=click.echo)
+
+
+@group.command()
+@_CONFIG
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for machines.")
+@click.pass_context
+def doctor(ctx: click.Context, config: Path | None, as_json: bool) -> None:
+    """Look for what is wrong or missing, and say what to do about each. Costs nothing; starts no call."""
+    from .doctor import examine
+    from .findings import as_dict, as_table
+
+    findings = examine(lambda: _app(ctx, config))
+    report = as_dict(findings)
+    click.echo(json.dumps(report, indent=2, ensure_ascii=False) if as_json else as_table(findings))
+    ctx.exit(0 if report["ok"] else 1)
+
+
+@group.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def demo(arguments: tuple[str, ...]) -> None:
+    """Run a whole call on this machine: a shop, this server, LiveKit, an agent. No key, no account."""
+    try:
+        from .demo import run
+    except ImportError as error:
+        raise ConfigurationError(
+            f"the demo needs the extra [demo] ({error.name} is missing): pip install 'vaani-widget[demo]'."
+        ) from None
+    run.main(list(arguments))
+
+
+def _app(ctx: click.Context, config: Path | None) -> Flask:
+    """The host's app under ``flask vaani``; a server of its own where there is none, or with ``--config``."""
+    info = ctx.find_object(ScriptInfo)
+    if info is not None and config is None:
+        return info.load_app()
+    from .standalone import create_app
+
+    return create_app(config)
+
+
+def main() -> None:
+    group(prog_name="vaani-widget")
