@@ -1,0 +1,131 @@
+"""Grants: what a site's own backend says of a visitor, as a JWT that it signs with the site's secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from .call_settings import check_grant_locked, check_grant_metadata
+from .errors import GrantExpired, GrantInvalid
+from .signing import NotVerified, moment, sign, verify
+
+GRANT_TYPE = "vaani-grant+jwt"
+GRANT_AUDIENCE = "vaani-widget"
+GRANT_SECONDS = 3600
+"""How long a grant lives where its maker says nothing."""
+
+LONGEST_GRANT_SECONDS = 12 * 3600
+LEEWAY = 30
+"""Seconds by which two clocks may differ."""
+
+LONGEST_VISITOR = 256
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A verified grant.
+
+    :param sub: the site's pseudonymous id of the visitor; without it the bearer is anonymous.
+    :param locked: call settings that the page can't change; see :attr:`agent` for an agent among them.
+    :param metadata: trusted key-value pairs for the agent.
+    """
+
+    sub: str | None = field(default=None, repr=False)
+    locked: Mapping[str, object] = field(default=_NOTHING, repr=False)
+    metadata: Mapping[str, object] = field(default=_NOTHING, repr=False)
+
+    @property
+    def agent(self) -> str | None:
+        """The agent that it locks, if it locks one. Whether the site has it is not checked here."""
+        agent = self.locked.get("agent_id", self.locked.get("agent_name"))
+        return agent if isinstance(agent, str) else None
+
+
+def sign_grant(
+    *,
+    site: str,
+    secret: bytes,
+    visitor: object = None,
+    locked: Mapping[str, object] | None = None,
+    metadata: Mapping[str, object] | None = None,
+    lifetime: float = GRANT_SECONDS,
+    now: float,
+) -> str:
+    """Make a grant.
+
+    :param site: the site's key.
+    :param secret: the site's, or the one derived for it where it has none.
+    :param visitor: its id at the site, of any type with a text form; ``None`` leaves the bearer anonymous.
+    :param lifetime: seconds, at most 12 hours.
+    :param now: seconds since 1970.
+    :raises GrantInvalid: a value that no reader would accept.
+    """
+    if not 1 <= lifetime <= LONGEST_GRANT_SECONDS:
+        raise GrantInvalid("A grant lives from 1 second to 12 hours.", field="exp")
+    claims: dict[str, object] = {
+        "iss": site,
+        "aud": GRANT_AUDIENCE,
+        "iat": int(now),
+        "exp": int(now + lifetime),
+    }
+    if visitor is not None:
+        claims["sub"] = _visitor(str(visitor))
+    if locked:
+        claims["locked"] = check_grant_locked(locked)
+    if metadata:
+        claims["metadata"] = check_grant_metadata(metadata)
+    return sign(claims, secret, typ=GRANT_TYPE)
+
+
+def read_grant(token: object, *, site: str, secrets: Sequence[bytes], now: float) -> Grant:
+    """Verify a grant for this site.
+
+    :param secrets: any of them may have signed it.
+    :raises GrantInvalid: of any other make; where the signature is right, ``field`` names the wrong claim.
+    :raises GrantExpired: its ``exp`` has passed by more than 30 s.
+    """
+    try:
+        claims = verify(token, typ=GRANT_TYPE, keys=lambda header: secrets)
+    except NotVerified:
+        raise GrantInvalid from None
+    if claims.get("iss") != site:
+        raise GrantInvalid("The grant's iss is not this site's key.", field="iss")
+    audience = claims.get("aud")
+    if audience != GRANT_AUDIENCE and not (isinstance(audience, list) and GRANT_AUDIENCE in audience):
+        raise GrantInvalid(f"The grant's aud is not {GRANT_AUDIENCE}.", field="aud")
+    _check_times(claims, now)
+    visitor = claims.get("sub")
+    return Grant(
+        sub=None if visitor is None else _visitor(visitor),
+        locked=check_grant_locked(_object(claims, "locked")),
+        metadata=check_grant_metadata(_object(claims, "metadata")),
+    )
+
+
+def _check_times(claims: Mapping[str, object], now: float) -> None:
+    for name in ("iat", "nbf"):
+        if name in claims:
+            start = moment(claims[name])
+            if start is None or start > now + LEEWAY:
+                raise GrantInvalid(f"The grant's {name} is in the future, or not in seconds.", field=name)
+    end = moment(claims.get("exp"))
+    if end is None:
+        raise GrantInvalid("A grant has an exp, in seconds since 1970.", field="exp")
+    if now > end + LEEWAY:
+        raise GrantExpired
+    if end > now + LONGEST_GRANT_SECONDS + LEEWAY:
+        raise GrantInvalid("The grant's exp is over 12 hours ahead; it counts seconds.", field="exp")
+
+
+def _visitor(value: object) -> str:
+    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_VISITOR or not value.isprintable():
+        raise GrantInvalid(f"sub is text of 1 to {LONGEST_VISITOR} characters.", field="sub")
+    return value
+
+
+def _object(claims: Mapping[str, object], name: str) -> object:
+    value = claims.get(name)
+    # PHP writes an empty array as [], and most languages an absent object as null.
+    return {} if value is None or value == [] else value
