@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from .call_settings import check_grant_locked, check_grant_metadata
 from .errors import GrantExpired, GrantInvalid
@@ -20,7 +19,6 @@ LEEWAY = 30
 """Seconds by which two clocks may differ."""
 
 LONGEST_VISITOR = 256
-_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -33,8 +31,8 @@ class Grant:
     """
 
     sub: str | None = field(default=None, repr=False)
-    locked: Mapping[str, object] = field(default=_NOTHING, repr=False)
-    metadata: Mapping[str, object] = field(default=_NOTHING, repr=False)
+    locked: Mapping[str, object] = field(default_factory=dict, repr=False)
+    metadata: Mapping[str, object] = field(default_factory=dict, repr=False)
 
     @property
     def agent(self) -> str | None:

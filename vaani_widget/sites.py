@@ -41,7 +41,6 @@ SITE_KEYS = (
 """Every key of a site's table."""
 
 _SITE_KEY = re.compile(r"[a-z0-9_-]{1,64}")
-_EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -71,11 +70,11 @@ class Site:
     enabled: bool = True
     share: bool = False
     secrets: tuple[bytes, ...] = field(default=(), repr=False)
-    call: Mapping[str, object] = field(default=_EMPTY, repr=False)
-    locked: Mapping[str, object] = field(default=_EMPTY, repr=False)
+    call: Mapping[str, object] = field(default_factory=dict, repr=False)
+    locked: Mapping[str, object] = field(default_factory=dict, repr=False)
     limits: Limits = field(default_factory=Limits)
-    look: Mapping[str, str | int | bool] = _EMPTY
-    text: Mapping[str, Mapping[str, str]] = field(default=_EMPTY, repr=False)
+    look: Mapping[str, str | int | bool] = field(default_factory=dict)
+    text: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     consent: Consent | None = None
 
     def allows_origin(self, origin: str | None, host: str) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from .errors import TokenExpired, TokenInvalid
 from .grants import GRANT_SECONDS, LEEWAY, LONGEST_GRANT_SECONDS, Grant, read_grant, sign_grant
@@ -30,7 +29,6 @@ __all__ = [
 SITE_TOKEN_SECONDS = 120
 _SITE_TYPE = "vaani-site+jwt"
 _CALL_TYPE = "vaani-call+jwt"
-_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,8 @@ class SiteToken:
     issued_at: int
     expires_at: int
     sub: str | None = field(default=None, repr=False)
-    locked: Mapping[str, object] = field(default=_NOTHING, repr=False)
-    metadata: Mapping[str, object] = field(default=_NOTHING, repr=False)
+    locked: Mapping[str, object] = field(default_factory=dict, repr=False)
+    metadata: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
