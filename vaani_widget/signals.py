@@ -33,7 +33,7 @@ call_ended: Signal = _signals.signal("vaani-widget-call-ended")
 
 def tell(signal: Signal, sender: object, **told: object) -> None:
     """Sends the signal; what a receiver raises goes to the log, not to the visitor."""
-    for receiver in signal.receivers_for(sender):
+    for receiver in () if signal.is_muted else signal.receivers_for(sender):
         try:
             receiver(sender, **told)
         except Exception:

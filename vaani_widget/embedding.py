@@ -1,0 +1,161 @@
+"""``{{ vaani_widget() }}``: the script tag, and a grant where the page's author trusts it with something."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from flask import Response, after_this_request, current_app, g, url_for
+from markupsafe import Markup
+
+from .errors import SiteNotFound
+from .services import Services
+from .sites import Site
+from .tokens import sign_grant
+from .web.state import current_state
+
+ATTRIBUTES = (
+    "server",
+    "agent",
+    "primary_language",
+    "secondary_language",
+    "voice_gender",
+    "voice_speed",
+    "welcome_message",
+    "welcome_interruptible",
+    "bg_noise_enabled",
+    "bg_noise_volume",
+    "grant",
+    "grant_url",
+    "label",
+    "position",
+    "variant",
+    "theme",
+    "accent_color",
+    "avatar",
+    "z_index",
+    "offset_x",
+    "offset_y",
+    "locale",
+    "transcript",
+    "text_input",
+    "feedback",
+    "fallback_url",
+    "texts",
+)
+"""What a tag may say besides its site and metadata, with ``_`` for ``-``; the widget's own list."""
+
+_OURS = ("visitor", "locked", "metadata", "nonce")
+
+
+def vaani_widget(
+    site: str | None = None,
+    *,
+    visitor: object = None,
+    locked: Mapping[str, Any] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    nonce: str | None = None,
+    **attributes: object,
+) -> Markup:
+    """The script tag of a site's button, for a template.
+
+    ``visitor``, ``locked`` and ``metadata`` come from the server and are trusted: they travel in a
+    grant, which makes the response ``private, no-store``, since it is one visitor's own.
+
+    :param site: its key; not needed where there is one site, or one called ``default``.
+    :param visitor: who this is, such as ``user.id``: a pseudonym, not a name or an address. None for
+        somebody who is not known.
+    :param locked: call settings that the page can't change.
+    :param metadata: for the agent; flat.
+    :param nonce: of the page's Content-Security-Policy; Flask-Talisman's ``csp_nonce()`` or
+        ``g.csp_nonce`` where absent.
+    :param attributes: of the widget, such as ``label="Call us"``; None leaves one out.
+    :raises TypeError: for an attribute that the widget does not have.
+    :raises ValueError: for a site that is not written down, or none named where several are.
+    """
+    state = current_state()
+    known = _site(state.services, site)
+    _check_names(attributes)
+    if visitor is not None or locked or metadata:
+        if "grant" in attributes:
+            raise TypeError("vaani_widget() takes a grant, or what it would make one of, not both")
+        attributes["grant"] = _grant(state.services, known, visitor, locked, metadata)
+        after_this_request(_one_visitors_own)
+    if known.key != "default":
+        attributes = {"site": known.key, **attributes}
+    nonce = nonce or _nonce()
+    written = [(f"data-{name.replace('_', '-')}", _text(value)) for name, value in attributes.items()]
+    if nonce:
+        written.append(("nonce", nonce))
+    src = url_for(f"{state.endpoints}.widget_js")
+    tail = Markup("").join(
+        Markup(' {}="{}"').format(name, text) for name, text in written if text is not None
+    )
+    return Markup('<script async src="{}"{}></script>').format(src, tail)
+
+
+def _site(services: Services, key: str | None) -> Site:
+    sites = services.settings.sites
+    if key is None:
+        if len(sites) > 1 and "default" not in sites:
+            raise ValueError(f"vaani_widget(): name the site, one of {', '.join(sorted(sites))}")
+        key = "default" if "default" in sites else next(iter(sites))
+    try:
+        return services.site(key)
+    except SiteNotFound:
+        raise ValueError(f"vaani_widget(): no site {key!r}{_nearest(key, sites)}") from None
+
+
+def _check_names(attributes: Mapping[str, object]) -> None:
+    for name in attributes:
+        if name not in ATTRIBUTES:
+            raise TypeError(
+                f"vaani_widget() has no attribute {name!r}{_nearest(name, (*ATTRIBUTES, *_OURS))}"
+            )
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known := list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
+
+
+def _grant(
+    services: Services,
+    site: Site,
+    visitor: object,
+    locked: Mapping[str, Any] | None,
+    metadata: Mapping[str, Any] | None,
+) -> str:
+    secret = site.secrets[0] if site.secrets else services.keyring.grant_secret(site.key)
+    return sign_grant(
+        site=site.key,
+        secret=secret,
+        visitor=None if visitor is None else str(visitor),
+        locked=locked,
+        metadata=metadata,
+        now=services.clock(),
+    )
+
+
+def _one_visitors_own(response: Response) -> Response:
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _nonce() -> str | None:
+    """Where hosts keep it: Flask-Talisman's template global, or ``g.csp_nonce``, a text or a function."""
+    found = current_app.jinja_env.globals.get("csp_nonce") or g.get("csp_nonce")
+    nonce = found() if callable(found) else found
+    return str(nonce) if nonce else None
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)

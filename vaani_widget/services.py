@@ -1,0 +1,92 @@
+"""What a call needs, made at first use. No Flask: the standalone server, the tests and the CLI share it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import httpx
+
+from .errors import SettingError, SiteNotFound
+from .ledger import Ledger
+from .settings import Settings
+from .sites import Site
+from .tokens import Keyring
+from .upstream import VaaniClient
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, eq=False)
+class Services:
+    """Ledger, keys and the way to Vaani of one application.
+
+    Making it opens nothing. Ledger and client open what they need at first use, once per process.
+
+    :param database_url: of the ledger, for SQLAlchemy.
+    :param sender: of the signals; the Flask application in a Flask application.
+    :param transport: stands in for the network, in tests.
+    :param testing: whether the application is under test at this moment.
+    :param clock: seconds since 1970.
+    """
+
+    settings: Settings
+    database_url: str
+    sender: object = None
+    transport: httpx.AsyncBaseTransport | None = None
+    testing: Callable[[], bool] = _never
+    clock: Callable[[], float] = time.time
+
+    def site(self, key: str) -> Site:
+        """:raises SiteNotFound: where no site has this key."""
+        site = self.settings.sites.get(key)
+        if site is None:
+            raise SiteNotFound("No site has this key. Write the key of a site that this server knows.")
+        return site
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.database_url, clock=self.clock)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The configured keys, else the ledger's own, which all workers share.
+
+        :raises StoreUnavailable: where the key lies in a ledger that can't be reached.
+        """
+        return Keyring(self.settings.secret_keys or (self.ledger.own_secret(),))
+
+    @cached_property
+    def _client(self) -> VaaniClient:
+        return VaaniClient(
+            api_url=self.settings.api_url,
+            api_key=self.settings.api_key,
+            timeout=self.settings.upstream_timeout,
+            transport=self.transport,
+        )
+
+    @property
+    def vaani(self) -> VaaniClient:
+        """The way to Vaani.
+
+        :raises SettingError: under test, unless a transport or another address was given on purpose.
+        """
+        by_default = self.settings.sources.get("VAANI_API_URL", "default") == "default"
+        if by_default and self.transport is None and self.testing():
+            raise SettingError(
+                "VAANI_API_URL",
+                "this app is under test and a call would cost money; use vaani_widget.testing.install(app), "
+                "or set it to a server of your own.",
+            )
+        return self._client
+
+    def close(self) -> None:
+        """Gives back connections, where any were opened."""
+        if "_client" in self.__dict__:
+            self._client.close()
+        if "ledger" in self.__dict__:
+            self.ledger.dispose()

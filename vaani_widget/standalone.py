@@ -1,0 +1,52 @@
+"""The server of its own: one small Flask application with the blueprint and nothing else."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, render_template
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from .extension import VaaniWidget
+from .settings import load
+from .web.state import current_state
+
+
+def create_app(config: Mapping[str, Any] | Path | str | None = None) -> Flask:
+    """The application of ``vaani-widget serve`` and of ``flask --app vaani_widget run``.
+
+    :param config: a TOML file, where ``VAANI_WIDGET_CONFIG`` does not name one; or the settings
+        themselves by their long names, which then stand over the environment's.
+    :raises SettingError: naming the key and what to write.
+    """
+    _log_to_stderr()
+    if isinstance(config, Mapping):
+        settings = load(app_config=config, environ=os.environ)
+    else:
+        settings = load(app_config=None, environ=os.environ, config_file=Path(config) if config else None)
+    instance = Path.cwd() / "instance"
+    app = Flask("vaani_widget", static_folder=None, template_folder=None, instance_path=str(instance))
+    if hops := settings.trusted_proxies:
+        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_port=hops)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
+    VaaniWidget(app, settings=settings)
+    app.add_url_rule("/", "root", _root)
+    return app
+
+
+def _root() -> str:
+    return render_template("vaani_widget/root.html", endpoints=current_state().endpoints)
+
+
+def _log_to_stderr() -> None:
+    """A line for every call, unless whoever runs us has arranged logging already."""
+    log = logging.getLogger("vaani_widget")
+    if not log.hasHandlers():
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)

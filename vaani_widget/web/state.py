@@ -1,0 +1,59 @@
+"""What this package keeps for one application, and what it keeps for one request."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import current_app, g
+
+from ..errors import ConfigurationError
+from ..services import Services
+from ..settings import Settings
+
+EXTENSION = "vaani_widget"
+
+
+@dataclass
+class State:
+    """``app.extensions["vaani_widget"]``.
+
+    :param endpoints: prefix of our endpoints; longer than ``vaani_widget`` where a blueprint nests ours.
+    """
+
+    settings: Settings
+    services: Services
+    endpoints: str
+
+
+def current_state() -> State:
+    """:raises ConfigurationError: where the application in context has no blueprint of ours."""
+    state = current_app.extensions.get(EXTENSION)
+    if not isinstance(state, State):
+        raise ConfigurationError(
+            "vaani_widget is not registered on this app; "
+            "write app.register_blueprint(vaani_widget.blueprint)."
+        )
+    return state
+
+
+def request_id() -> str:
+    """Names this request in the log and in a problem; made here, so nobody outside can forge log lines."""
+    if "vaani_widget_request_id" not in g:
+        g.vaani_widget_request_id = secrets.token_hex(8)
+    return str(g.vaani_widget_request_id)
+
+
+def insist_on(headers: Mapping[str, str | None]) -> None:
+    """These headers are ours to the end, whatever an ``after_request`` of the host makes of them.
+
+    :param headers: None where there must be none.
+    """
+    g.vaani_widget_headers = {**g.get("vaani_widget_headers", {}), **headers}
+
+
+def insisted_on() -> Mapping[str, str | None]:
+    """What :func:`insist_on` was told during this request."""
+    headers: Mapping[str, str | None] = g.get("vaani_widget_headers", {})
+    return headers
