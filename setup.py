@@ -27,8 +27,12 @@ def bundle_is_whole() -> bool:
 
 
 def cause(output: str) -> str:
-    """The first two lines of npm's or esbuild's output that tell of an error; the rest is usage."""
-    told = [line.removeprefix("npm error").strip() for line in output.splitlines() if "error" in line.lower()]
+    """The first two lines of npm's or the build's output that tell of an error; the rest is usage."""
+    told = [
+        line.removeprefix("npm error").removeprefix("error: the front end could not be built:").strip()
+        for line in output.splitlines()
+        if "error" in line.lower()
+    ]
     return ": ".join([line for line in told if line][:2]) or "it said nothing"
 
 
@@ -56,7 +60,7 @@ class BuildFrontEnd(Command):
                 "error: this tree has neither the front end nor its sources; take a whole copy of it."
             )
         self._npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev")
-        self._npm("run", "build")
+        self._npm("run", "--silent", "build")
         if not bundle_is_whole():
             raise SystemExit("error: the front end's build ended well but left no whole bundle in dist/.")
         # build_py may have listed its data files before there were any

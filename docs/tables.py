@@ -1,0 +1,114 @@
+"""Writes the tables of README.md and docs/errors.md from the source's own lists: ``python docs/tables.py``.
+
+A table stands between two comments, ``<!-- NAME: made by docs/tables.py -->`` and ``<!-- end -->``. A test
+compares, so a table that is out of date fails.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from vaani_widget.errors import REFUSALS
+from vaani_widget.setting_keys import KEYS
+
+ROOT = Path(__file__).resolve().parent.parent
+ATTRIBUTES = ROOT / "widget_static" / "src" / "attributes.ts"
+PAGES = [ROOT / "README.md", ROOT / "docs" / "errors.md"]
+TYPES = {"TEXT": "text", "BOOLEAN": "on or off", "NUMBER": "number", "JSON_OBJECT": "JSON"}
+
+WHAT_TO_DO = {
+    "internal_error": "Look into the server's log under the request's id.",
+    "bad_request": "Developer: send what the route takes. With the widget as it is, this does not happen.",
+    "token_invalid": "Reload the page. After a change of the secret key, pages that were open need it.",
+    "token_expired": "Nothing: the widget takes a new one by itself.",
+    "origin_not_allowed": "Owner: add the page's origin to the site's `origins`.",
+    "agent_not_allowed": "Owner: add the agent to the site's `agents`, or take `agent` off the tag.",
+    "grant_invalid": "Owner: sign grants with the site's own secret, `iss` being the site's key.",
+    "grant_expired": "Reload the page. Owner: set `grant-url`, so that pages left open renew it.",
+    "signed_visitors_only": "Visitor: sign in. Owner: hand out grants that name a visitor.",
+    "consent_required": "Visitor: agree to the text that is shown.",
+    "challenge_required": "Nothing: the widget solves it.",
+    "challenge_failed": "Try again.",
+    "site_not_found": "Owner: write a key from the server's table of sites into `data-site`.",
+    "call_not_found": "Nothing: the call goes on without its record.",
+    "not_found": "Developer: compare the path with the documentation.",
+    "method_not_allowed": "Developer: compare the method with the documentation.",
+    "token_spent": "Call again: every call takes a new token.",
+    "body_too_large": "Owner: shorten the page's metadata.",
+    "unsupported_media_type": "Developer: send JSON as `text/plain` or `application/json`.",
+    "settings_invalid": "Owner: correct the setting that `field` names, on the page or in the grant.",
+    "rate_limited": "Visitor: wait as long as `retry_after` says.",
+    "site_busy": "Visitor: call again in a while. Owner: raise `limits.running`.",
+    "budget_spent": "Visitor: come back tomorrow (UTC). Owner: raise `limits.site`.",
+    "agent_not_found": "Owner: compare the agent's id or name with your account at Vaani.",
+    "upstream_auth": "Owner: put the account's key into `VAANI_API_KEY`.",
+    "upstream_rejected": "Owner: run `doctor`; look at the site's `call` and `locked` settings.",
+    "upstream_invalid": "Owner: run `doctor`; is `VAANI_API_URL` Vaani's? The call may have begun.",
+    "site_disabled": "Owner: set `enabled = true`.",
+    "store_unavailable": "Owner: run `doctor`; the database can't be reached.",
+    "upstream_balance": "Owner: top up the account at Vaani.",
+    "upstream_limited": "Visitor: wait as long as `retry_after` says.",
+    "upstream_unavailable": "Try again later. A request that was cut off may have been charged.",
+    "upstream_timeout": "Try again later. The request may have been charged.",
+}
+"""By code: what a visitor, the site's owner or a developer does about it."""
+
+
+def attributes() -> Iterator[tuple[str, str, str]]:
+    """Name, type and meaning of every attribute, in the source's order."""
+    source = ATTRIBUTES.read_text("utf-8")
+    kinds = "|".join(TYPES)
+    for meaning, name, kind in re.findall(rf'/\*\* ([^\n]+) \*/\n\s+"?([a-z-]+)"?: ({kinds}),', source):
+        yield name, TYPES[kind], meaning
+
+
+def _attributes() -> list[list[str]]:
+    rows = [[f"`{name}`", kind, meaning] for name, kind, meaning in attributes()]
+    return [["attribute", "type", "meaning"], *rows]
+
+
+def _settings() -> list[list[str]]:
+    rows = [
+        [f"`{key.name}`", f"`{key.in_file}`" if key.in_file else "–", key.default, key.meaning]
+        for key in KEYS.values()
+    ]
+    return [["setting", "in the file", "default", "meaning"], *rows]
+
+
+def _errors() -> list[list[str]]:
+    rows = [
+        [f"`{code}`", str(error.status), error.title, error.spent, WHAT_TO_DO[code]]
+        for code, error in sorted(REFUSALS.items(), key=lambda item: (item[1].status, item[0]))
+    ]
+    return [["code", "status", "what happened", "spent", "what to do"], *rows]
+
+
+TABLES: dict[str, Callable[[], list[list[str]]]] = {
+    "attributes": _attributes,
+    "settings": _settings,
+    "errors": _errors,
+}
+
+
+def table(name: str) -> str:
+    """The table as Markdown."""
+    head, *rows = ([cell.replace("|", "\\|") for cell in row] for row in TABLES[name]())
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def renewed(text: str) -> str:
+    """The page with every marked table made anew."""
+    return re.sub(
+        r"(<!-- (\w+): made by docs/tables\.py -->\n).*?(\n<!-- end -->)",
+        lambda match: f"{match[1]}{table(match[2])}{match[3]}",
+        text,
+        flags=re.DOTALL,
+    )
+
+
+if __name__ == "__main__":
+    for page in PAGES:
+        page.write_text(renewed(page.read_text("utf-8")), "utf-8")
