@@ -101,12 +101,12 @@ def check(name: str, value: object) -> object:
     """
     parameter = PARAMETERS.get(name)
     if parameter is None:
-        near = get_close_matches(name, PARAMETERS, n=1)
+        near = get_close_matches(str(name)[:64], PARAMETERS, n=1)
         raise SettingsInvalid(
             f"There is no such call setting; did you mean {near[0]}?"
             if near
             else f"There is no such call setting; there are {', '.join(PARAMETERS)}.",
-            field=name,
+            field=str(name),
         )
     if name == "metadata":
         return check_metadata(value)

@@ -17,7 +17,7 @@ import jwt
 
 ALGORITHM = "HS256"
 LONGEST = 12_288
-"""Characters of a token: 4 KiB of metadata, a welcome message and the rest, in base64, in a body of 16 KiB."""
+"""Characters of a token: 4 KiB of metadata, a welcome message and the rest, in base64; a body has 16 KiB."""
 
 _SALT = b"vaani-widget"
 _jws = jwt.PyJWS(algorithms=[ALGORITHM])

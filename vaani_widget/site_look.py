@@ -73,7 +73,9 @@ def parse_look(table: Table) -> Mapping[str, str | int | bool]:
 
     :raises SettingError:
     """
-    table.only(LOOK, {"texts": "Write texts as the site's own table text, by language and key."})
+    colour = "Write it as accent_color."
+    texts = "Write texts as the site's own table text, by language and key."
+    table.only(LOOK, {"texts": texts, "color": colour, "colour": colour})
     return MappingProxyType({name: _look(table, name) for name in LOOK if table.has(name)})
 
 

@@ -207,6 +207,7 @@ def _parse_call(table: Table) -> Mapping[str, object]:
             try:
                 settings[name] = check(name, table.raw[name])
             except SettingsInvalid as refusal:
-                at = dotted(table.where, refusal.field or name)
-                raise SettingError(at, refusal.detail) from None
+                _, dot, inner = (refusal.field or name).partition(".")
+                at = dotted(table.where, name)
+                raise SettingError(dotted(at, inner) if dot else at, refusal.detail) from None
     return MappingProxyType(settings)
