@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import shapes
-from .call_settings import AGENT, Merged, merge
+from .call_settings import Merged, merge
 from .errors import (
     AgentNotAllowed,
     OriginNotAllowed,
@@ -89,7 +89,7 @@ def mint_site_token(services: Services, site_key: str, asked: Asked) -> Minted:
         # Rate: minting alone has one, by the visitor's address.
         agent = _agent_is_the_sites(site, wanted.agent or site.agents[0])
         grant = _grant(services, site, wanted.grant)
-        agent = _agent_is_the_sites(site, _agent_of(grant) or agent)
+        agent = _agent_is_the_sites(site, grant.agent or agent)
         _visitor_is_signed_where_required(site, grant.sub)
         _site_is_enabled(site)
         _settings(site, agent, grant, {}, {})
@@ -180,15 +180,9 @@ def _agent_is_the_sites(site: Site, agent: str) -> str:
 
 def _grant(services: Services, site: Site, token: str | None) -> Grant:
     if token is None:
-        return Grant(sub=None, locked={}, metadata={})
+        return Grant()
     keys = site.secrets or services.keyring.grant_secrets(site.key)
     return read_grant(token, site=site.key, secrets=keys, now=services.clock())
-
-
-def _agent_of(grant: Grant) -> str | None:
-    """A grant may lock the agent; like a page it may choose only among the site's."""
-    agent = next((grant.locked[name] for name in sorted(AGENT) if name in grant.locked), None)
-    return agent if isinstance(agent, str) else None
 
 
 def _visitor_is_signed_where_required(site: Site, sub: str | None) -> None:

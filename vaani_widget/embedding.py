@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, after_this_request, current_app, g, url_for
 from markupsafe import Markup
 
-from .errors import SiteNotFound
+from .errors import GrantInvalid, SiteNotFound, StoreUnavailable
 from .services import Services
 from .sites import Site
 from .tokens import sign_grant
@@ -73,7 +73,8 @@ def vaani_widget(
         ``g.csp_nonce`` where absent.
     :param attributes: of the widget, such as ``label="Call us"``; None leaves one out.
     :raises TypeError: for an attribute that the widget does not have.
-    :raises ValueError: for a site that is not written down, or none named where several are.
+    :raises ValueError: for a site that is not written down, or none named where several are; for what no
+        grant may carry.
     """
     state = current_state()
     known = _site(state.services, site)
@@ -81,7 +82,13 @@ def vaani_widget(
     if visitor is not None or locked or metadata:
         if "grant" in attributes:
             raise TypeError("vaani_widget() takes a grant, or what it would make one of, not both")
-        attributes["grant"] = _grant(state.services, known, visitor, locked, metadata)
+        try:
+            attributes["grant"] = _grant(state.services, known, visitor, locked, metadata)
+        except GrantInvalid as refusal:
+            raise ValueError(f"vaani_widget(): {refusal.detail}") from None
+        except StoreUnavailable:
+            # The host's page is worth more than a button that could start no call now; the log has why.
+            return Markup("")
         after_this_request(_one_visitors_own)
     if known.key != "default":
         attributes = {"site": known.key, **attributes}
@@ -132,7 +139,7 @@ def _grant(
     return sign_grant(
         site=site.key,
         secret=secret,
-        visitor=None if visitor is None else str(visitor),
+        visitor=visitor,
         locked=locked,
         metadata=metadata,
         now=services.clock(),

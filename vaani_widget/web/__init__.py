@@ -27,6 +27,7 @@ ROUTES = (
 _ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 
 
+@problems.guarded
 def nothing_here(rest: str = "") -> Response:
     """Takes what no route of ours takes: only a request that matched a route reaches our error handlers."""
     methods: set[str] = set()
@@ -55,7 +56,7 @@ def _catch_all(state: BlueprintSetupState) -> None:
             state.add_url_rule(
                 rule,
                 "nothing_here",
-                problems.guarded(nothing_here),
+                nothing_here,
                 methods=_ANY,
                 strict_slashes=False,
                 provide_automatic_options=False,
@@ -67,7 +68,13 @@ def _make() -> WidgetBlueprint:
     manners.install(blueprint)
     problems.install(blueprint)
     for method, rule, endpoint, view in ROUTES:
-        blueprint.add_url_rule(rule, endpoint, problems.guarded(view), methods=[method])
+        blueprint.add_url_rule(
+            rule,
+            endpoint,
+            problems.guarded(view),
+            methods=[method, "OPTIONS"],
+            provide_automatic_options=True,  # preflights, also where the host has switched them off
+        )
     blueprint.record_once(_catch_all)
     return blueprint
 
