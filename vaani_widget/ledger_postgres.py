@@ -11,7 +11,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -42,6 +42,7 @@ class Postgres:
 
     writers = CONNECTIONS
     readers_wait = True
+    read_options: Mapping[str, Any] = {"isolation_level": "AUTOCOMMIT"}  # one round trip, not three
 
     def __init__(self, url: URL) -> None:
         self._url = url

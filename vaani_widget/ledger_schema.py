@@ -66,7 +66,8 @@ def insert_new(connection: Connection, table: Table, values: dict[str, object]) 
     :return: whether the row is new. Of any number of transactions at once, one is told so.
     """
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return connection.execute(dialect.insert(table).values(**values).on_conflict_do_nothing()).rowcount == 1
+    row = dialect.insert(table).values(**values).on_conflict_do_nothing()
+    return connection.execute(row.execution_options(preserve_rowcount=True)).rowcount == 1
 
 
 def prepare(connection: Connection) -> None:

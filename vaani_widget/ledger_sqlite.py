@@ -7,18 +7,17 @@ begin nothing, and :func:`begin_immediate` takes the write lock first.
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from .ledger_deadline import LOGGING_NAME, remaining
-
-READ = {"vaani_widget_read": True}
-"""Execution options of a connection that only reads: it needs no lock, and sees the last commit."""
 
 
 class SQLite:
@@ -30,6 +29,7 @@ class SQLite:
 
     writers = 1  # more would queue inside SQLite, whose waiting is by growing sleeps (p99 850 ms, not 38)
     readers_wait = False
+    read_options: Mapping[str, Any] = {"vaani_widget_read": True}  # needs no lock, and sees the last commit
 
     def __init__(self, url: URL, clock: Callable[[], float]) -> None:
         self._url = url
@@ -46,7 +46,7 @@ class SQLite:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Nothing to do: SQLite keeps to ``busy_timeout``. It can't leave a disk that hangs."""
+        """Nothing to do: waiting for locks keeps to the time by itself. A disk that hangs can't be left."""
         yield
 
     def prepare_place(self) -> None:
@@ -72,18 +72,8 @@ class SQLite:
 def connected(raw: sqlite3.Connection, _record: object) -> None:
     """Prepare a new connection."""
     raw.isolation_level = None
-    _wait_at_most(raw, remaining())
-    # Readers don't block the writer, nor it them. SQLite does not wait for the lock that the switch takes
-    # (once in the life of a file), so two processes that start together have to be told to try again.
-    while True:
-        try:
-            raw.execute("PRAGMA journal_mode = WAL").close()
-        except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorname", "") != "SQLITE_BUSY" or remaining() < 0.01:
-                raise
-            time.sleep(0.005)
-        else:
-            return
+    # So that readers don't block the writer, nor it them.
+    _until_free(raw, "PRAGMA journal_mode = WAL")
 
 
 def begin_immediate(connection: Connection) -> None:
@@ -92,9 +82,23 @@ def begin_immediate(connection: Connection) -> None:
         return
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)
-    _wait_at_most(raw, remaining())
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    _until_free(raw, "BEGIN IMMEDIATE")
 
 
-def _wait_at_most(raw: sqlite3.Connection, seconds: float) -> None:
-    raw.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}").close()
+def _until_free(raw: sqlite3.Connection, statement: str) -> None:
+    """Run what needs a lock, as soon as other processes let go of it.
+
+    SQLite's own waiting sleeps longer and longer, up to 100 ms, so whoever came last goes first: of 8,000
+    reservations by 16 processes at once, some ten waited 0.8 s in vain. Looking about every millisecond, all came
+    through, in half of that at most. (And for the change to WAL, SQLite does not wait at all.)
+    """
+    raw.execute("PRAGMA busy_timeout = 0").close()
+    while True:
+        try:
+            raw.execute(statement).close()
+            break
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or remaining() < 0.005:
+                raise
+        time.sleep(random.uniform(0.0005, 0.002))  # noqa: S311 - nothing secret about it
+    raw.execute(f"PRAGMA busy_timeout = {int(remaining() * 1000)}").close()

@@ -11,9 +11,9 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -22,7 +22,7 @@ from . import ledger_schema
 from .errors import SettingError, StoreUnavailable
 from .ledger_deadline import OPERATION_SECONDS, operation, remaining
 from .ledger_postgres import Postgres
-from .ledger_sqlite import READ, SQLite
+from .ledger_sqlite import SQLite
 
 T = TypeVar("T")
 
@@ -36,6 +36,9 @@ class Backend(Protocol):
     def writers(self) -> int: ...  # threads of this process that may be in a transaction at once
     @property
     def readers_wait(self) -> bool: ...  # whether those that only read count as writers
+
+    @property
+    def read_options(self) -> Mapping[str, Any]: ...  # execution options of a connection that only reads
 
     def engine(self) -> Engine: ...
     def guard(self) -> AbstractContextManager[None]: ...
@@ -133,7 +136,7 @@ class Store:
         def inside(process: _Process) -> T:
             with (
                 process.gate.inside(write=process.backend.readers_wait),
-                process.engine.connect().execution_options(**READ) as connection,
+                process.engine.connect().execution_options(**process.backend.read_options) as connection,
             ):
                 return work(connection)
 
