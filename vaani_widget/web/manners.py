@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, request
 from flask_cors import CORS
 
+from . import bodies
 from .blueprint import WidgetBlueprint
-from .bodies import MAX_BODY
 from .state import insisted_on
 
 NO_CORS = frozenset({"call_page"})
@@ -44,7 +44,7 @@ def _before_the_host(endpoint: str | None, values: dict[str, Any] | None) -> Non
     csrf = current_app.extensions.get("csrf")
     if csrf is not None and hasattr(csrf, "exempt") and request.blueprint is not None:
         csrf.exempt(current_app.blueprints[request.blueprint])
-    request.max_content_length = MAX_BODY
+    bodies.limit(request)
 
 
 def _without_the_hosts_cors(response: Response) -> Response:
