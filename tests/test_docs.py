@@ -1,0 +1,224 @@
+"""What the code has is documented, and what is documented the code has."""
+
+from __future__ import annotations
+
+import ast
+import re
+import runpy
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+
+from vaani_widget import cli, embedding, settings
+from vaani_widget.errors import REFUSALS
+from vaani_widget.setting_keys import KEYS
+from vaani_widget.sites import SITE_KEYS
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "page.md").read_text("utf-8")
+ERRORS = (ROOT / "docs" / "errors.md").read_text("utf-8")
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+SOURCES = sorted((ROOT / "widget_static" / "src").rglob("*.ts*"))
+TYPES = (ROOT / "widget_static" / "src" / "types.ts").read_text("utf-8")
+TABLES = runpy.run_path(str(ROOT / "docs" / "tables.py"))
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """Every code block of a language, with the page it stands on."""
+    return [
+        (page.name, code)
+        for page in PAGES
+        for code in re.findall(
+            rf"^```{language}\n(.*?)^```$", page.read_text("utf-8"), re.DOTALL | re.MULTILINE
+        )
+    ]
+
+
+def first_column(text: str) -> set[str]:
+    return set(re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE))
+
+
+def union(name: str) -> set[str]:
+    """The texts of a union type in types.ts."""
+    return set(re.findall(r'"([^"]+)"', re.search(rf"export type {name} =(.*?);", TYPES, re.DOTALL)[1]))
+
+
+@pytest.mark.parametrize("page", TABLES["PAGES"], ids=lambda page: page.name)
+def test_tables_are_those_of_the_source(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert "made by docs/tables.py" in text
+    assert text == TABLES["renewed"](text), "run: .venv/bin/python docs/tables.py"
+
+
+def test_every_attribute_of_the_source_is_in_the_table() -> None:
+    written = {name for name, _, _ in TABLES["attributes"]()}
+    source = TABLES["ATTRIBUTES"].read_text("utf-8")
+    assert len(written) == len(re.findall(r": (?:TEXT|BOOLEAN|NUMBER|JSON_OBJECT),", source))
+    assert written <= first_column(README)
+    assert {name.replace("-", "_") for name in written} == {*embedding.ATTRIBUTES, "site", "metadata"}
+
+
+def test_every_setting_is_documented() -> None:
+    assert set(KEYS) <= first_column(README)
+
+
+def test_every_key_of_a_site_is_documented() -> None:
+    sites = README.partition("### A site")[2].partition("## Attributes")[0]
+    table, limits = sites.split("| in `limits` |")
+    assert first_column(table) == set(SITE_KEYS)
+    assert first_column(limits) == {"visitor", "site", "running", "minutes_per_call"}
+
+
+def test_every_code_is_documented() -> None:
+    server, browser = ERRORS.split("## From the browser")
+    assert first_column(server) == set(REFUSALS)
+    assert set(TABLES["WHAT_TO_DO"]) == set(REFUSALS)
+    assert first_column(browser) == union("BrowserCode") | {"cancelled"}
+
+
+def test_every_event_is_documented() -> None:
+    emitted = {
+        event for source in SOURCES for event in re.findall(r'"(vaani-[a-z-]+)"', source.read_text("utf-8"))
+    }
+    emitted -= {"vaani-widget"}
+    assert len(emitted) >= 10
+    listed = set(re.findall(r"`(vaani-[a-z-]+)`", README.partition("## Events and methods")[2]))
+    assert listed - {"vaani-widget"} == emitted
+    events = PAGE.partition("## Events")[2].partition("## Look")[0]
+    assert {event for event in emitted if f"`{event}`" not in events} == set()
+
+
+def test_every_state_and_reason_is_documented() -> None:
+    for name in ("State", "EndReason"):
+        assert {word for word in union(name) if f"`{word}`" not in PAGE} == set()
+
+
+def test_every_method_is_documented() -> None:
+    element = (ROOT / "widget_static" / "src" / "loader" / "element.ts").read_text("utf-8")
+    listed = re.findall(r"`(\w+)\([\w, ]*\)`", README.partition("Methods:")[2].partition("\n")[0])
+    assert len(listed) == 8
+    for method in listed:
+        assert re.search(rf"^  (async )?{method}\(", element, re.MULTILINE), method
+        assert f"`{method}(" in PAGE
+
+
+def test_every_command_and_option_is_documented() -> None:
+    table = README.partition("### Commands")[2].partition("## Settings")[0]
+    commands = cli.group.commands
+    assert first_column(table) == set(commands)
+    for name, command in commands.items():
+        (row,) = re.findall(rf"^\| `{name}` \|.*$", table, re.MULTILINE)
+        options = {
+            option
+            for parameter in command.params
+            if isinstance(parameter, click.Option)
+            for option in parameter.opts
+        }
+        assert {option for option in options if f"`{option}`" not in row} == set(), name
+
+
+def test_commands_in_the_documentation_exist() -> None:
+    shell = "\n".join(code for _, code in blocks("sh"))
+    for name, rest in re.findall(r"vaani-widget (\w+)((?: --\w+ \S+)*)", shell):
+        known = {option for parameter in cli.group.commands[name].params for option in parameter.opts}
+        assert set(re.findall(r"--\w+", rest)) <= known
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    used = set(re.findall(r"^make (\w+)", shell, re.MULTILINE)) | set(re.findall(r"`make (\w+)", README))
+    assert {"demo", "test"} <= used <= targets
+
+
+def test_extras_in_the_documentation_exist() -> None:
+    config = (ROOT / "setup.cfg").read_text("utf-8")
+    extras = set(
+        re.findall(
+            r"^(\w+) =$", config.partition("[options.extras_require]")[2].partition("\n[")[0], re.MULTILINE
+        )
+    )
+    listed = set(re.findall(r"`\[(\w+)\]`", README.partition("Extras:")[2].partition("\n")[0]))
+    assert listed == extras
+
+
+@pytest.mark.parametrize(("page", "code"), blocks("python"))
+def test_python_parses(page: str, code: str) -> None:
+    ast.parse(code)
+
+
+@pytest.mark.parametrize(("page", "code"), blocks("toml"))
+def test_settings_files_load(page: str, code: str, tmp_path: Path) -> None:
+    tomllib.loads(code)
+    config = tmp_path / "widget.toml"
+    config.write_text(code, "utf-8")
+    loaded = settings.load(environ={"VAANI_API_KEY": "vaani_0"}, config_file=config)
+    assert "acme" in loaded.sites
+
+
+def test_the_readmes_app_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    (code,) = [
+        code for page, code in blocks("python") if page == "README.md" and "register_blueprint" in code
+    ]
+    monkeypatch.setenv("VAANI_API_KEY", "vaani_0")
+    monkeypatch.setenv("VAANI_AGENT", "a")
+    names: dict[str, object] = {"__name__": "readme"}
+    exec(compile(code, "README.md", "exec"), names)
+    app = names["app"]
+    with app.test_request_context():
+        from flask import render_template_string
+
+        assert render_template_string("{{ vaani_widget() }}").startswith("<script async src=")
+
+
+def test_the_readmes_login_wall_lets_the_widget_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    import vaani_widget
+
+    (code,) = [code for page, code in blocks("python") if page == "README.md" and "login_wall" in code]
+    from flask import Flask
+    from flask_login import LoginManager
+
+    app = Flask("walled")
+    app.config.update(SECRET_KEY="k" * 32, VAANI_API_KEY="vaani_0", VAANI_AGENT="a")
+    LoginManager(app).user_loader(lambda user: None)
+    app.register_blueprint(vaani_widget.blueprint)
+    exec(compile(code, "README.md", "exec"), {"app": app})
+    client = app.test_client()
+    assert client.get("/vaani/healthz").status_code == 200
+    assert client.get("/vaani/no-such-path").status_code == 404
+    assert client.get("/account").status_code == 302
+
+
+def test_the_example_for_host_apps_runs(tmp_path: Path) -> None:
+    for page, code in blocks("python"):
+        if page == "testing.md":
+            name = re.match(r"# (\w+\.py)\n", code)[1]
+            (tmp_path / name).write_text(code, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."],
+        cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text("utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith(("https://", "http://")):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path) if path else page
+        assert file.exists(), target
+        if anchor:
+            heads = re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in heads}, (
+                target
+            )
+
+
+def test_the_changelog_knows_the_version() -> None:
+    version = re.search(r"^version = (.+)$", (ROOT / "setup.cfg").read_text("utf-8"), re.MULTILINE)[1]
+    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
