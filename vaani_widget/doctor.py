@@ -153,6 +153,12 @@ def _no_force_yet(app: Flask, state: State) -> Iterator[Finding]:
         "nothing bounds the calls of a day.",
         "Bound the spending at Vaani, and open the site to few origins or to signed visitors only.",
     )
+    if state.settings.metrics_token is not None:
+        yield warning(
+            "metrics",
+            "VAANI_WIDGET_METRICS_TOKEN is set, and there is no /metrics yet.",
+            "Read the log, or count call_started and its like in an app.",
+        )
     for site in state.settings.sites.values():
         if site.consent is not None:
             yield warning(
