@@ -85,10 +85,13 @@ class Kit:
         return post(self.client, "/vaani/v1/calls", {"site_token": token, **body}, origin)
 
 
-def post(client: FlaskClient, path: str, body: object, origin: str | None = ORIGIN) -> TestResponse:
+def post(
+    client: FlaskClient, path: str, body: object, origin: str | None = ORIGIN, base_url: str | None = None
+) -> TestResponse:
     """As the widget posts: JSON sent as text/plain."""
     headers = {} if origin is None else {"Origin": origin}
-    return client.post(path, data=json.dumps(body), content_type="text/plain;charset=UTF-8", headers=headers)
+    text, kind = json.dumps(body), "text/plain;charset=UTF-8"
+    return client.post(path, data=text, content_type=kind, headers=headers, base_url=base_url)
 
 
 def is_problem(answer: TestResponse, code: str, status: int) -> dict[str, Any]:
