@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .call_settings import check_grant_locked, check_grant_metadata
 from .errors import GrantExpired, GrantInvalid
-from .signing import NotVerified, moment, sign, verify
+from .signing import NotVerified, sign, verify
 
 GRANT_TYPE = "vaani-grant+jwt"
 GRANT_AUDIENCE = "vaani-widget"
@@ -105,10 +106,10 @@ def read_grant(token: object, *, site: str, secrets: Sequence[bytes], now: float
 def _check_times(claims: Mapping[str, object], now: float) -> None:
     for name in ("iat", "nbf"):
         if name in claims:
-            start = moment(claims[name])
+            start = _moment(claims[name])
             if start is None or start > now + LEEWAY:
                 raise GrantInvalid(f"The grant's {name} is in the future, or not in seconds.", field=name)
-    end = moment(claims.get("exp"))
+    end = _moment(claims.get("exp"))
     if end is None:
         raise GrantInvalid("A grant has an exp, in seconds since 1970.", field="exp")
     if now > end + LEEWAY:
@@ -127,3 +128,10 @@ def _object(claims: Mapping[str, object], name: str) -> object:
     value = claims.get(name)
     # PHP writes an empty array as [], and most languages an absent object as null.
     return {} if value is None or value == [] else value
+
+
+def _moment(value: object) -> int | float | None:
+    """A NumericDate (RFC 7519): a finite number of seconds since 1970, else ``None``."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if isinstance(value, int) or math.isfinite(value) else None

@@ -63,7 +63,8 @@ class Sources:
         self._environ = environ
         for name in self._app_config:
             if isinstance(name, str) and name.startswith("VAANI_") and name not in KEYS:
-                raise SettingError(name, suggestion(name, KEYS))
+                near = _near(name)
+                raise SettingError(name, f"There is no such key{near}" if near else suggestion(name, KEYS))
         self._file: Mapping[str, object] = {}
         self.config = Found(config_file, "--config", "command line") if config_file else self._path()
         if self.config is not None:
@@ -91,7 +92,7 @@ class Sources:
         :param used: variables that a site's ``secret_env`` names.
         """
         return tuple(
-            f"{name} in the environment is no setting{_near(name)}"
+            f"{name} in the environment is no setting{_near(name) or '.'}"
             for name in sorted(self._environ)
             if name.startswith("VAANI_") and name not in KEYS and name not in used
         )
@@ -165,8 +166,10 @@ def _file_remedy(name: str) -> str:
 
 
 def _near(name: str) -> str:
-    near = nearest(name, KEYS)
-    return f"; did you mean {near}?" if near else "."
+    # Which of the two prefixes a key has is what people get wrong most.
+    bare = name.removeprefix("VAANI_").removeprefix("WIDGET_").lower()
+    near = IN_FILE[bare].name if bare in IN_FILE else nearest(name, KEYS)
+    return f"; did you mean {near}?" if near else ""
 
 
 def _printable(name: str) -> str:

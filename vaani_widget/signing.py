@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
@@ -78,13 +77,6 @@ def verify(
     if not isinstance(claims, dict):
         raise NotVerified
     return claims
-
-
-def moment(value: object) -> int | float | None:
-    """A NumericDate (RFC 7519): a finite number of seconds since 1970, else ``None``."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if isinstance(value, int) or math.isfinite(value) else None
 
 
 def _payload(token: str, keys: Sequence[bytes]) -> bytes:
