@@ -1,4 +1,4 @@
-"""Inside somebody's app: its protections, its sessions, its headers and its errors stay its own, ours ours."""
+"""Inside somebody's app: its protections, sessions, headers and errors stay its own, and ours ours."""
 
 from __future__ import annotations
 
