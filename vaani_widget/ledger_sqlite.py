@@ -89,7 +89,7 @@ def _until_free(raw: sqlite3.Connection, statement: str) -> None:
     """Run what needs a lock, as soon as other processes let go of it.
 
     SQLite's own waiting sleeps longer and longer, up to 100 ms, so whoever came last goes first: of 8,000
-    reservations by 16 processes at once, some ten waited 0.8 s in vain. Looking about every millisecond, all came
+    reservations by 16 processes at once, some ten waited 0.8 s in vain. Looking every millisecond, all came
     through, in half of that at most. (And for the change to WAL, SQLite does not wait at all.)
     """
     raw.execute("PRAGMA busy_timeout = 0").close()

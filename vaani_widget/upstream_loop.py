@@ -1,0 +1,180 @@
+"""An event loop in a thread, on which a request has one deadline for all of it.
+
+httpx's own timeouts are per read, and an answer that drips outlives them for as long as it likes. Here one
+deadline cancels a request wherever it is: resolving, connecting, sending, reading.
+"""
+
+from __future__ import annotations
+
+import http.cookiejar
+import logging
+import os
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+import anyio
+import httpx
+from anyio.from_thread import BlockingPortal
+
+from .errors import Spent, UpstreamInvalid, UpstreamTimeout, UpstreamUnavailable
+from .upstream_answer import MAX_BYTES, Failure
+
+KEEPALIVE_SECONDS = 1.5
+"""After this, an idle connection is not taken up again: shorter than what servers commonly grant."""
+
+T = TypeVar("T")
+
+
+class Sending:
+    """Has any of a request left this machine?
+
+    :param begun: true from the start where it can't be observed.
+    """
+
+    def __init__(self, *, begun: bool) -> None:
+        self._lock = threading.Lock()
+        self._begun = begun
+        self._given_up = False
+
+    @property
+    def spent(self) -> Spent:
+        return "unknown" if self._begun else "no"
+
+    def give_up(self) -> Spent:
+        """Nobody waits any more. What has not been sent by now never will be."""
+        with self._lock:
+            self._given_up = True
+            return self.spent
+
+    async def trace(self, event: str, _info: object) -> None:
+        """https://www.encode.io/httpcore/extensions/#trace"""
+        if event.endswith(".send_request_headers.started"):
+            with self._lock:
+                if self._given_up:
+                    raise TimeoutError
+                self._begun = True
+
+
+class Loop:
+    """An event loop in a thread, and the HTTP client that lives on it. Belongs to one process."""
+
+    portal: BlockingPortal
+    client: httpx.AsyncClient
+
+    def __init__(self, transport: httpx.AsyncBaseTransport | None) -> None:
+        self.pid = os.getpid()
+        self._transport = transport
+        started: Future[None] = Future()
+        self._thread = threading.Thread(
+            target=self._run, args=(started,), name="vaani-widget-upstream", daemon=True
+        )
+        self._thread.start()
+        started.result()
+
+    def stop(self) -> None:
+        """Close the connections, and end the thread. What is under way is cancelled."""
+        if self.pid != os.getpid() or not self._thread.is_alive():
+            return
+        try:
+            self.portal.start_task_soon(self.portal.stop, True)
+        except RuntimeError:  # stopped already
+            return
+        if threading.current_thread() is not self._thread:
+            self._thread.join(2)  # a name resolution that hangs is left behind
+
+    def _run(self, started: Future[None]) -> None:
+        for name in ("httpcore.connection", "httpcore.http11"):
+            logging.getLogger(name).addFilter(_silence)
+        _silence.threads.add(threading.get_ident())
+        try:
+            anyio.run(self._main, started)
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+        finally:
+            _silence.threads.discard(threading.get_ident())
+
+    async def _main(self, started: Future[None]) -> None:
+        async with BlockingPortal() as self.portal, self._make_client() as self.client:
+            started.set_result(None)
+            await self.portal.sleep_until_stopped()
+
+    def _make_client(self) -> httpx.AsyncClient:
+        no_cookies = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
+        return httpx.AsyncClient(
+            transport=self._transport,
+            # identity: what is small on the wire is small in memory.
+            headers={
+                "User-Agent": "vaani-widget",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+            },
+            cookies=http.cookiejar.CookieJar(no_cookies),
+            limits=httpx.Limits(
+                max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE_SECONDS
+            ),
+            timeout=None,  # noqa: S113 - the deadline is bounded's
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+
+class _Silence(logging.Filter):
+    """httpcore notes at DEBUG every header that comes back, and an answer may repeat the key."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: set[int] = set()
+
+    def filter(self, _record: logging.LogRecord) -> bool:
+        return threading.get_ident() not in self.threads
+
+
+_silence = _Silence()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_silence.threads.clear)
+
+
+async def bounded(
+    ask: Callable[[httpx.AsyncClient, Sending], Awaitable[T]],
+    client: httpx.AsyncClient,
+    sending: Sending,
+    deadline: float,
+) -> T | Failure:
+    """Await ``ask`` until the deadline, on ``time.monotonic()``'s clock. Raises nothing: see `Failure`."""
+    try:
+        with anyio.fail_after(deadline - time.monotonic()):
+            return await ask(client, sending)
+    except (TimeoutError, httpx.TimeoutException) as error:
+        before = isinstance(error, (httpx.ConnectTimeout, httpx.PoolTimeout))
+        return Failure(UpstreamTimeout, "no" if before else sending.spent)
+    except httpx.ConnectError as error:
+        return Failure(UpstreamUnavailable, "no", "Vaani can't be reached.", said=str(error))
+    except httpx.RemoteProtocolError as error:
+        if "disconnected" in str(error):
+            return Failure(UpstreamUnavailable, sending.spent, "Vaani closed the connection.")
+        return Failure(UpstreamInvalid, sending.spent, "Vaani's answer is not HTTP.")
+    except httpx.NetworkError:
+        return Failure(UpstreamUnavailable, sending.spent, "The connection to Vaani broke.")
+    except Exception as error:  # no words of it: they may repeat what was sent
+        return Failure(UpstreamUnavailable, sending.spent, said=type(error).__name__)
+
+
+async def read(response: httpx.Response) -> tuple[bytes | None, str | None]:
+    """The body as it comes over the wire, or what is wrong with it."""
+    if response.headers.get("Content-Encoding", "identity").strip().lower() not in {"identity", ""}:
+        return None, "is compressed, which it was asked not to be"
+    body = bytearray()
+    try:
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > MAX_BYTES:
+                return None, f"is longer than {MAX_BYTES} bytes"
+    except httpx.RemoteProtocolError:
+        return None, "was cut short"
+    return bytes(body), None
