@@ -102,8 +102,8 @@ def table(name: str) -> str:
 def renewed(text: str) -> str:
     """The page with every marked table made anew."""
     return re.sub(
-        r"(<!-- (\w+): made by docs/tables\.py -->\n).*?(\n<!-- end -->)",
-        lambda match: f"{match[1]}{table(match[2])}{match[3]}",
+        r"(<!-- (\w+): made by docs/tables\.py -->\n).*?(<!-- end -->)",
+        lambda match: f"{match[1]}{table(match[2])}\n{match[3]}",
         text,
         flags=re.DOTALL,
     )

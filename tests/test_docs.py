@@ -48,9 +48,9 @@ def union(name: str) -> set[str]:
     return set(re.findall(r'"([^"]+)"', re.search(rf"export type {name} =(.*?);", TYPES, re.DOTALL)[1]))
 
 
-@pytest.mark.parametrize("page", TABLES["PAGES"], ids=lambda page: page.name)
-def test_tables_are_those_of_the_source(page: Path) -> None:
-    text = page.read_text("utf-8")
+@pytest.mark.parametrize("written", TABLES["PAGES"], ids=lambda page: page.name)
+def test_tables_are_those_of_the_source(written: Path) -> None:
+    text = written.read_text("utf-8")
     assert "made by docs/tables.py" in text
     assert text == TABLES["renewed"](text), "run: .venv/bin/python docs/tables.py"
 
@@ -103,7 +103,7 @@ def test_every_method_is_documented() -> None:
     listed = re.findall(r"`(\w+)\([\w, ]*\)`", README.partition("Methods:")[2].partition("\n")[0])
     assert len(listed) == 8
     for method in listed:
-        assert re.search(rf"^  (async )?{method}\(", element, re.MULTILINE), method
+        assert re.search(rf'^  (async )?{method}\(|"{method}"', element, re.MULTILINE), method
         assert f"`{method}(" in PAGE
 
 
@@ -143,13 +143,13 @@ def test_extras_in_the_documentation_exist() -> None:
     assert listed == extras
 
 
-@pytest.mark.parametrize(("page", "code"), blocks("python"))
-def test_python_parses(page: str, code: str) -> None:
+@pytest.mark.parametrize(("name", "code"), blocks("python"))
+def test_python_parses(name: str, code: str) -> None:
     ast.parse(code)
 
 
-@pytest.mark.parametrize(("page", "code"), blocks("toml"))
-def test_settings_files_load(page: str, code: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "code"), blocks("toml"))
+def test_settings_files_load(name: str, code: str, tmp_path: Path) -> None:
     tomllib.loads(code)
     config = tmp_path / "widget.toml"
     config.write_text(code, "utf-8")
@@ -203,14 +203,14 @@ def test_the_example_for_host_apps_runs(tmp_path: Path) -> None:
     assert "2 passed" in done.stdout
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path) -> None:
-    text = page.read_text("utf-8")
+@pytest.mark.parametrize("written", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(written: Path) -> None:
+    text = written.read_text("utf-8")
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if target.startswith(("https://", "http://")):
             continue
         path, _, anchor = target.partition("#")
-        file = (page.parent / path) if path else page
+        file = (written.parent / path) if path else written
         assert file.exists(), target
         if anchor:
             heads = re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.MULTILINE)

@@ -69,8 +69,8 @@ def _settings(app: Flask, state: State) -> Iterator[Finding]:
     ]
     yield ok("settings", f"Read: {', '.join(written)}." if written else "All are at their defaults.")
     for text in state.settings.warnings:
-        what, _, remedy = text.partition(". ")
-        yield warning("settings", f"{what.rstrip('.')}.", remedy or "See the table of settings.")
+        what, _, remedy = text.partition("; ")
+        yield warning("settings", f"{what}.", remedy[:1].upper() + remedy[1:] or "See the table of settings.")
 
 
 def _key(app: Flask, state: State) -> Iterator[Finding]:
