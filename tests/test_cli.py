@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import vaani_widget
 from tests.parts.serving import serve
 from vaani_widget import cli, disk, doctor, findings, server
 from vaani_widget.errors import ConfigurationError
+from vaani_widget.web import bundle
 
 KEY = "vaani_00000000000000000000000000"
 
@@ -30,8 +33,6 @@ class Vaani:
 
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     for name in list(os.environ):
         if name.startswith("VAANI_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
@@ -198,23 +199,18 @@ def test_vaani_out_of_reach_is_a_problem_and_says_that_proxies_are_ignored(
 
 
 def test_a_missing_bundle_is_a_problem(config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from vaani_widget.web import bundle
-
     monkeypatch.setattr(bundle, "dist", lambda: tmp_path / "nowhere")
     assert "bundle" in found(config, "problem")
 
 
-def test_a_bundle_with_a_script_missing_is_a_problem(
-    config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(("file", "level"), [("panel-*.js", "problem"), ("panel-*.js.br", "warning")])
+def test_a_bundle_that_is_not_whole_is_found(
+    file: str, level: str, config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    import shutil
-
-    from vaani_widget.web import bundle
-
     broken = shutil.copytree(Path(str(bundle.dist())), tmp_path / "dist")
-    next(broken.glob("assets/panel-*.js.br")).unlink()
+    next(broken.glob(f"assets/{file}")).unlink()
     monkeypatch.setattr(bundle, "dist", lambda: broken)
-    assert "bundle" in found(config, "problem")
+    assert "bundle" in found(config, level)
 
 
 def test_no_trusted_proxy_before_public_origins_is_a_warning(config: Path) -> None:

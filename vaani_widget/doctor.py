@@ -234,12 +234,15 @@ def _secret_key(app: Flask, state: State) -> Iterator[Finding]:
 def _bundle(app: Flask, state: State) -> Iterator[Finding]:
     try:
         build = bundle()
-        scripts = [build.loader, *(build.chunk(name) for name in build.chunks.values())]
+        found = [build.chunk(name) for name in build.chunks.values()]
+        scripts = [build.loader, *(chunk[0] for chunk in found if chunk)]
     except BundleMissing:
         yield problem("bundle", "The scripts that browsers load are not all there.", REMEDY)
         return
-    if len(scripts) < 2 or None in scripts:
-        yield problem("bundle", "The manifest of the browser's scripts names too few of them.", REMEDY)
+    if len(scripts) < 2:
+        yield problem("bundle", "The manifest of the browser's scripts names none but the loader.", REMEDY)
+    elif not all({"br", "gzip"} <= script.encodings.keys() for script in scripts):
+        yield warning("bundle", "Scripts are not packed; pages load three times as much.", REMEDY)
     else:
         yield ok("bundle", f"The loader and {len(scripts) - 1} chunks are there.")
 
