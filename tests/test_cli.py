@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import vaani_widget
 from tests.parts.serving import serve
-from vaani_widget import cli, disk, doctor, findings, server
+from vaani_widget import cli, disk, doctor_checks, findings, server
 from vaani_widget.errors import ConfigurationError
 from vaani_widget.web import bundle
 
@@ -183,7 +183,7 @@ def test_a_ledger_in_memory_disks_is_a_warning(config: Path, monkeypatch: pytest
 
 
 def test_a_full_disk_is_a_warning(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "LITTLE_SPACE", 2**80)
+    monkeypatch.setattr(doctor_checks, "LITTLE_SPACE", 2**80)
     assert "MB are free" in found(config, "warning")["disk"]["what"]
 
 
@@ -282,6 +282,15 @@ def test_serve_hands_everything_to_the_server(config: Path, monkeypatch: pytest.
     assert result.exit_code == 0, result.output
     assert "acme" in given["app"].extensions["vaani_widget"].settings.sites
     assert [given[name] for name in ("host", "port", "workers", "threads")] == ["::1", 0, 3, 4]
+
+
+def test_serve_says_at_the_start_what_does_not_hold(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "run", lambda app, **options: None)
+    monkeypatch.setattr(disk, "unfit", lambda path: "on overlay: a container's own layer")
+    said = run("serve", "--config", config).stdout
+    assert "nothing bounds the calls of a day" in said
+    assert "on overlay" in said
+    assert "The challenge of acme is off" in said
 
 
 @pytest.mark.parametrize("platform", ["linux", "win32"])

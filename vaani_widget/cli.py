@@ -52,9 +52,12 @@ def group() -> None:
 def serve(config: Path | None, host: str, port: int, workers: int, threads: int) -> None:
     """Run the widget as a server of its own, for one site or many."""
     from . import server
+    from .doctor import warn_at_start
     from .standalone import create_app
 
-    server.run(create_app(config), host=host, port=port, workers=workers, threads=threads, say=click.echo)
+    app = create_app(config)
+    warn_at_start(app, click.echo)
+    server.run(app, host=host, port=port, workers=workers, threads=threads, say=click.echo)
 
 
 @group.command()

@@ -5,35 +5,14 @@ Starts no call and spends nothing. Says where each setting came from, but no sec
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
-from importlib.util import find_spec
-from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import getproxies_environment
+from collections.abc import Callable, Sequence
 
 from flask import Flask
-from sqlalchemy.engine import URL, make_url
-from werkzeug.middleware.proxy_fix import ProxyFix
 
-from . import disk, errors
-from .findings import Finding, ok, problem, warning
-from .loopback import is_loopback
-from .origins import SELF
-from .sites import Site
-from .web.bundle import REMEDY, BundleMissing, bundle
+from .doctor_checks import ALL, AT_START, Check
+from .errors import ConfigurationError, SettingError
+from .findings import Finding, problem
 from .web.state import EXTENSION, State
-
-LITTLE_SPACE = 200 * 1024 * 1024
-"""Bytes of free disk below which a ledger is soon in trouble."""
-
-UPSTREAM_REMEDIES: dict[type[errors.Refusal], str] = {
-    errors.UpstreamAuth: "Write the key from your Vaani account into VAANI_API_KEY.",
-    errors.UpstreamTimeout: "Look whether a firewall drops requests to VAANI_API_URL, or raise "
-    "VAANI_WIDGET_UPSTREAM_TIMEOUT.",
-    errors.UpstreamUnavailable: "Look whether this machine may open connections to VAANI_API_URL.",
-}
 
 
 def examine(load: Callable[[], Flask]) -> list[Finding]:
@@ -43,256 +22,24 @@ def examine(load: Callable[[], Flask]) -> list[Finding]:
     """
     try:
         app = load()
-    except errors.SettingError as error:
+    except SettingError as error:
         return [problem("settings", f"The start stops at {error.key}.", error.remedy)]
-    except errors.ConfigurationError as error:
+    except ConfigurationError as error:
         return [problem("settings", "The start stops.", str(error))]
+    return _findings(app, ALL)
+
+
+def warn_at_start(app: Flask, say: Callable[[str], object]) -> None:
+    """Says in a line each what an operator has to know whenever a server starts."""
+    for finding in _findings(app, AT_START):
+        if finding.level != "ok":
+            say(f"{finding.level.capitalize()}: {finding.what} {finding.remedy}")
+
+
+def _findings(app: Flask, checks: Sequence[Check]) -> list[Finding]:
     state = app.extensions.get(EXTENSION)
     if not isinstance(state, State):
-        return [
-            problem(
-                "settings",
-                "vaani_widget is not registered on this app.",
-                "Write app.register_blueprint(vaani_widget.blueprint).",
-            )
-        ]
-    checks: tuple[Callable[[Flask, State], Iterator[Finding]], ...] = (
-        _settings, _key, _sites, _no_force_yet, _database, _secret_key, _bundle, _upstream, _proxies, _extras,
-    )  # fmt: skip
+        remedy = "Write app.register_blueprint(vaani_widget.blueprint)."
+        return [problem("settings", "vaani_widget is not registered on this app.", remedy)]
     with app.app_context():
         return [finding for check in checks for finding in check(app, state)]
-
-
-def _settings(app: Flask, state: State) -> Iterator[Finding]:
-    written = [
-        f"{key} from {source}" for key, source in state.settings.sources.items() if source != "default"
-    ]
-    yield ok("settings", f"Read: {', '.join(written)}." if written else "All are at their defaults.")
-    for text in state.settings.warnings:
-        what, _, remedy = text.partition("; ")
-        yield warning("settings", f"{what}.", remedy[:1].upper() + remedy[1:] or "See the table of settings.")
-
-
-def _key(app: Flask, state: State) -> Iterator[Finding]:
-    key = str(state.settings.api_key or "")
-    if not key:
-        yield problem("key", "VAANI_API_KEY is not set.", "Write the key from your Vaani account into it.")
-    elif not key.startswith("vaani_"):
-        yield warning(
-            "key",
-            "VAANI_API_KEY does not begin with vaani_ as Vaani's keys do.",
-            "Compare it with the key in your Vaani account.",
-        )
-    else:
-        yield ok("key", "VAANI_API_KEY is set.")
-
-
-def _sites(app: Flask, state: State) -> Iterator[Finding]:
-    for site in state.settings.sites.values():
-        found = list(_origins(site))
-        yield from found
-        if not site.enabled:
-            yield warning(
-                f"site {site.key}",
-                "It is switched off: every call is refused.",
-                "Set enabled = true to open it.",
-            )
-        elif not found:
-            yield ok(f"site {site.key}", f"Takes calls from {', '.join(site.origins)}.")
-
-
-def _origins(site: Site) -> Iterator[Finding]:
-    about = f"site {site.key}"
-    public = [origin for origin in site.origins if origin != SELF and not is_loopback(_host(origin))]
-    for origin in site.origins:
-        host = _host(origin)
-        if origin == SELF:
-            continue
-        if is_loopback(host):
-            if public:
-                yield warning(
-                    about,
-                    f"{origin} stands beside public origins: any local page of a visitor may call from it.",
-                    "Remove it in production.",
-                )
-        elif origin.startswith("http://"):
-            yield warning(
-                about,
-                f"{origin} is not encrypted: browsers give its pages no microphone.",
-                "Serve those pages over https and write https:// here.",
-            )
-        if host.rpartition(".")[2] in {"example", "invalid", "test"} or host.endswith(
-            ("example.com", "example.org", "example.net")
-        ):
-            yield warning(
-                about, f"{origin} is a placeholder that no visitor comes from.", "Write your own origin."
-            )
-        covered = next(
-            (star for star in site.origins if "*" in star and star != origin and site_covers(star, origin)),
-            None,
-        )
-        if covered:
-            yield warning(about, f"{origin} has no effect: {covered} covers it.", "Remove one of the two.")
-
-
-def site_covers(star: str, origin: str) -> bool:
-    """Whether the pattern already allows the origin, so that writing both says nothing more."""
-    from .origins import allows
-
-    return "*" not in origin and allows((star,), origin, "")
-
-
-def _host(origin: str) -> str:
-    return (urlsplit(origin).hostname or "") if origin != SELF else ""
-
-
-def _no_force_yet(app: Flask, state: State) -> Iterator[Finding]:
-    yield warning(
-        "limits",
-        "The limits visitor, site and running are read and checked but do not hold yet: "
-        "nothing bounds the calls of a day.",
-        "Bound the spending at Vaani, and open the site to few origins or to signed visitors only.",
-    )
-    if state.settings.metrics_token is not None:
-        yield warning(
-            "metrics",
-            "VAANI_WIDGET_METRICS_TOKEN is set, and there is no /metrics yet.",
-            "Read the log, or count call_started and its like in an app.",
-        )
-    for site in state.settings.sites.values():
-        if site.consent is not None:
-            yield warning(
-                f"site {site.key}",
-                "Its consent is read and checked but not asked for yet.",
-                "Ask for consent on the page before the button is shown.",
-            )
-
-
-def _database(app: Flask, state: State) -> Iterator[Finding]:
-    url = make_url(state.services.database_url)
-    shown = url.render_as_string(hide_password=True)
-    if url.get_backend_name() == "postgresql" and find_spec("psycopg") is None:
-        yield problem(
-            "database",
-            "PostgreSQL is asked for and its driver is missing.",
-            "pip install 'vaani-widget[postgres]'",
-        )
-        return
-    try:
-        state.services.ledger.check()
-    except errors.StoreUnavailable as error:
-        yield problem("database", f"{shown} can't be used: {error.detail}", _database_remedy(url))
-    else:
-        yield ok("database", f"{shown} answers.")
-    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
-        yield from _disk(Path(str(url.database)))
-
-
-def _database_remedy(url: URL) -> str:
-    if url.get_backend_name() != "sqlite":
-        return "Look whether it runs, and whether VAANI_WIDGET_DATABASE_URL has its host, user and password."
-    folder = _existing(Path(str(url.database)).parent)
-    if not os.access(folder, os.W_OK):
-        return f"This process may not write to {folder}: give it the right, or name another place in "\
-            "VAANI_WIDGET_DATABASE_URL."  # fmt: skip
-    return "Name a file that this process may write in VAANI_WIDGET_DATABASE_URL."
-
-
-def _disk(path: Path) -> Iterator[Finding]:
-    unfit = disk.unfit(path)
-    if unfit:
-        yield warning(
-            "disk",
-            f"The ledger lies {unfit}; with it goes the count of what was spent.",
-            "Put it on a lasting local disk, or name a PostgreSQL in VAANI_WIDGET_DATABASE_URL.",
-        )
-    free = shutil.disk_usage(_existing(path.parent)).free
-    if free < LITTLE_SPACE:
-        yield warning(
-            "disk", f"Only {free // 2**20} MB are free under the ledger.", "Make room on that disk."
-        )
-    elif not unfit:
-        yield ok(
-            "disk", f"{disk.filesystem(path) or 'The disk'} under the ledger has {free // 2**20} MB free."
-        )
-
-
-def _existing(folder: Path) -> Path:
-    folder = folder.absolute()
-    return next(place for place in (folder, *folder.parents) if place.exists())
-
-
-def _secret_key(app: Flask, state: State) -> Iterator[Finding]:
-    settings = state.settings
-    if not settings.secret_keys:
-        yield ok("secret key", "Tokens are signed with a key of the ledger's own, which all workers share.")
-    else:
-        source = settings.sources["VAANI_WIDGET_SECRET_KEY"]
-        yield ok("secret key", f"Tokens are signed with keys derived from that of {source}.")
-
-
-def _bundle(app: Flask, state: State) -> Iterator[Finding]:
-    try:
-        build = bundle()
-        found = [build.chunk(name) for name in build.chunks.values()]
-        scripts = [build.loader, *(chunk[0] for chunk in found if chunk)]
-    except BundleMissing:
-        yield problem("bundle", "The scripts that browsers load are not all there.", REMEDY)
-        return
-    if len(scripts) < 2:
-        yield problem("bundle", "The manifest of the browser's scripts names none but the loader.", REMEDY)
-    elif not all({"br", "gzip"} <= script.encodings.keys() for script in scripts):
-        yield warning("bundle", "Scripts are not packed; pages load three times as much.", REMEDY)
-    else:
-        yield ok("bundle", f"The loader and {len(scripts) - 1} chunks are there.")
-
-
-def _upstream(app: Flask, state: State) -> Iterator[Finding]:
-    url = state.settings.api_url
-    proxies = ", ".join(sorted(f"{name.upper()}_PROXY" for name in getproxies_environment() if name != "no"))
-    ignored = f" {proxies} is set and ignored on purpose: the key goes straight to Vaani." if proxies else ""
-    try:
-        state.services.vaani.probe()
-    except errors.Refusal as refusal:
-        remedy = UPSTREAM_REMEDIES.get(type(refusal), "Look whether VAANI_API_URL is Vaani's address.")
-        yield problem("vaani", f"{url}: {refusal.code}. {refusal.detail}{ignored}", remedy)
-    except errors.SettingError as error:
-        yield warning("vaani", "It was not asked, because this app is under test.", error.remedy)
-    else:
-        yield ok(
-            "vaani",
-            f"{url} answers. No call was started; whether the key and agent are right shows at one.{ignored}",
-        )
-
-
-def _proxies(app: Flask, state: State) -> Iterator[Finding]:
-    if isinstance(app.wsgi_app, ProxyFix):
-        yield ok("proxy", f"{app.wsgi_app.x_for} proxies in front are trusted to name the visitor's address.")
-    elif any(
-        origin.startswith("https://") for site in state.settings.sites.values() for origin in site.origins
-    ):
-        yield warning(
-            "proxy",
-            "No proxy in front is trusted. Behind one, all visitors share one address and its rate.",
-            "With a proxy in front, set VAANI_WIDGET_TRUSTED_PROXIES to 1; in an app of your own, "
-            "wrap it in Werkzeug's ProxyFix.",
-        )
-    else:
-        yield ok("proxy", "None is trusted, which is right where visitors reach this server without one.")
-
-
-def _extras(app: Flask, state: State) -> Iterator[Finding]:
-    asked = [site.key for site in state.settings.sites.values() if site.challenge == "auto"]
-    if not asked:
-        return
-    sites = f"The challenge of {', '.join(asked)} is off"
-    if find_spec("altcha") is None:
-        yield warning(
-            "challenge",
-            f"{sites}: the extra [challenge] is missing, and no challenge is asked for yet.",
-            'Write challenge = "off" where that is meant.',
-        )
-    else:
-        yield warning(
-            "challenge", f"{sites}: none is asked for yet.", 'Write challenge = "off" where that is meant.'
-        )
