@@ -19,7 +19,6 @@ class Key:
     :param name: in ``app.config`` and in the environment.
     :param default: what holds where nobody sets it, in words.
     :param value: the same as a value, where it is one.
-    :param secret: never shown, not even in part.
     """
 
     name: str
@@ -27,7 +26,6 @@ class Key:
     default: str
     meaning: str
     value: str | int | float | None = None
-    secret: bool = False
 
     @property
     def in_file(self) -> str | None:
@@ -47,7 +45,6 @@ KEYS: Mapping[str, Key] = MappingProxyType(
                 "text",
                 "none: the start stops",
                 "The account's key at Vaani. It never leaves the server, a log or an error.",
-                secret=True,
             ),
             Key(
                 "VAANI_API_URL",
@@ -81,7 +78,6 @@ KEYS: Mapping[str, Key] = MappingProxyType(
                 "the app's `SECRET_KEY` and `SECRET_KEY_FALLBACKS` where they have 32 bytes, "
                 "else a random one kept in the database",
                 "Signs tokens; at least 32 bytes. A list rotates: the first signs, all verify.",
-                secret=True,
             ),
             Key(
                 "VAANI_WIDGET_DATABASE_URL",
@@ -89,7 +85,6 @@ KEYS: Mapping[str, Key] = MappingProxyType(
                 "`vaani_widget.sqlite3` in the instance folder",
                 "The ledger's database, SQLite or PostgreSQL. "
                 "One that is wiped at a deploy forgets the day's budget.",
-                secret=True,
             ),
             Key(
                 "VAANI_WIDGET_TRUSTED_PROXIES",
@@ -111,7 +106,6 @@ KEYS: Mapping[str, Key] = MappingProxyType(
                 "text",
                 "none: no metrics",
                 "`/metrics` answers to this Bearer token only.",
-                secret=True,
             ),
         )
     }

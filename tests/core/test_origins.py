@@ -201,5 +201,10 @@ def test_not_same_origin(origin, host):
     assert not allows(["self"], origin, host)
 
 
+def test_null_and_nothing_are_refused_whatever_the_list_says():
+    for origin in (None, "", "null"):
+        assert not allows(["null", "", "self"], origin, "null")
+
+
 def test_an_empty_list_lets_nobody_in():
     assert not allows([], "https://www.acme.com", "www.acme.com")

@@ -223,6 +223,21 @@ def test_a_variable_that_a_site_names_is_known():
     assert settings.sites["acme"].secrets == (LONG.encode(),)
 
 
+@pytest.mark.parametrize("letter", ["x", "ü"])
+def test_a_key_has_thirty_two_bytes(letter):
+    fits = letter * (32 // len(letter.encode()))
+    short = fits[:-1]
+    for key in (fits, fits.encode()):
+        settings = load(app_config={**LEAST, "VAANI_WIDGET_SECRET_KEY": key}, environ={})
+        assert settings.secret_keys == (fits.encode(),)
+    error = refused(app_config={**LEAST, "VAANI_WIDGET_SECRET_KEY": short})
+    assert f"not {len(short.encode())}" in error.remedy
+    assert "python -c" in error.remedy
+    for config in ({"SECRET_KEY": short}, {"SECRET_KEY": fits}):
+        expected = () if config["SECRET_KEY"] is short else (fits.encode(),)
+        assert load(app_config={**LEAST, **config}, environ={}).secret_keys == expected
+
+
 def test_other_keys_of_the_app_are_none_of_ours():
     assert load(app_config={**LEAST, "VAANILLA": 1, "SECRET_KEY": None, 5: 5}, environ={}).agent == "a1"
 
