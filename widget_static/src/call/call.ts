@@ -1,0 +1,325 @@
+/** The one call of the page, from the click to its end. It belongs to this module, not to an element. */
+
+import type {
+  Connection, EndReason, Gesture, Problem, RoomListener, RoomModule, StartedCall, State, ToolHandler, Widget,
+} from "../types";
+import { progress, startCall } from "./api";
+import { microphoneCode } from "./microphone";
+import * as model from "./model";
+
+/** Milliseconds. */
+const AGENT_COMES_WITHIN = 20_000;
+/** An agent's process that is replaced in mid-call is back by then. */
+const AGENT_RETURNS_WITHIN = 4_000;
+/** livekit-client tries for about this long; its last attempts can hang for longer. */
+const NETWORK_RETURNS_WITHIN = 45_000;
+
+const tools = new Map<string, ToolHandler>();
+let metadata: Record<string, unknown> = {};
+let current: Call | null = null;
+
+/** What `start()` rejects with when the visitor hung up, or the page said no, before the room was joined: no error. */
+const CANCELLED: Problem = { code: "cancelled", spent: "no" };
+
+/** Starts a call. A second one while it runs is the same one. Resolves when the room is joined; rejects with a Problem. */
+export function start(widget: Widget, gesture: Gesture, room: Promise<RoomModule>): Promise<void> {
+  if (current) {
+    release(gesture);
+    return current.joined;
+  }
+  current = new Call(gesture);
+  return current.begin(widget, room);
+}
+
+export function end(reason: EndReason = "visitor"): void {
+  current?.finish(reason);
+}
+
+/** Ends a call that can't go on, for a reason of the page's. */
+export function fail(problem: Problem): void {
+  current?.finish("error", problem);
+}
+
+export function mute(on: boolean): void {
+  current?.mute(on);
+}
+
+export function levels(): { visitor: number; agent: number } {
+  return current?.connection?.levels() ?? { visitor: 0, agent: 0 };
+}
+
+export async function playSound(): Promise<void> {
+  await current?.connection?.playSound();
+}
+
+export async function sendText(text: string): Promise<void> {
+  await current?.sendText(text);
+}
+
+/** Kept for this page's calls: the running one, and those to come. */
+export function registerTool(name: string, handler: ToolHandler): void {
+  tools.set(name, handler);
+  current?.connection?.registerTool(name, handler);
+}
+
+/** For the next call. */
+export function setMetadata(given: Record<string, unknown>): void {
+  metadata = { ...metadata, ...given };
+}
+
+class Call {
+  joined!: Promise<void>;
+  connection: Connection | null = null;
+  readonly #gesture: Gesture;
+  readonly #over = new AbortController();
+  readonly #timers = new Map<string, number>();
+  #started: StartedCall | null = null;
+  /** `performance.now()`; 0 before. */
+  #joinedAt = 0;
+  #agent = { seen: false, here: false, state: "waiting" as State };
+  #reconnecting = false;
+  #typed = 0;
+
+  constructor(gesture: Gesture) {
+    this.#gesture = gesture;
+  }
+
+  begin(widget: Widget, room: Promise<RoomModule>): Promise<void> {
+    addEventListener("pagehide", this.#leavePage);
+    widget.emit("vaani-call-start");
+    model.change("asking");
+    this.joined = this.#run(widget, room);
+    this.joined.catch(() => {}); // Whoever asked hears of it; nobody has to.
+    return this.joined;
+  }
+
+  async #run(widget: Widget, room: Promise<RoomModule>): Promise<void> {
+    try {
+      const microphone = await this.#unlessOver(this.#microphone());
+      model.change("connecting");
+      // Before the token is spent, so that a failed download costs the owner nothing.
+      const [{ join }, before] = await this.#unlessOver(Promise.all([room.catch(failedToLoad), this.#gesture.before]));
+      const started = await this.#unlessOver(this.#start(widget, before));
+      if (started.ignored?.length) {
+        console.warn(`vaani-widget: this site does not let a page set ${started.ignored.join(", ")}.`);
+      }
+      this.connection = await this.#unlessOver(
+        join({
+          url: started.connection_url,
+          token: started.token,
+          microphone,
+          audioContext: this.#gesture.audioContext,
+          audio: this.#gesture.audio,
+          signal: this.#over.signal,
+          on: this.#listener(),
+        }).catch(notJoined),
+      );
+      this.#connected(widget, started);
+    } catch (thrown) {
+      const problem = isProblem(thrown) ? thrown : { code: "internal_error" };
+      if (problem !== thrown) console.error(thrown);
+      if (problem.code === CANCELLED.code) this.finish("visitor");
+      else this.finish("error", problem);
+      throw problem;
+    }
+  }
+
+  async #microphone(): Promise<MediaStreamTrack> {
+    try {
+      const [track] = (await this.#gesture.microphone).getAudioTracks();
+      if (track) return track;
+    } catch (error) {
+      throw { code: microphoneCode(error) } satisfies Problem;
+    }
+    throw { code: "mic_missing" } satisfies Problem;
+  }
+
+  async #start(widget: Widget, before: Awaited<Gesture["before"]>): Promise<StartedCall> {
+    const wishes = {
+      grant: before.grant,
+      settings: widget.callSettings,
+      metadata: { ...widget.metadata, ...metadata, ...before.metadata },
+    };
+    const started = await startCall(widget, wishes, (token) => {
+      model.site.value = token.site;
+    });
+    this.#started = started;
+    // The visitor hung up while the answer was on its way: its line is given back.
+    if (this.#over.signal.aborted) progress(widget, started, { event: "ended", reason: "visitor" });
+    return started;
+  }
+
+  #connected(widget: Widget, started: StartedCall): void {
+    this.#joinedAt = performance.now();
+    model.joined.value = true;
+    for (const [name, handler] of tools) this.connection?.registerTool(name, handler);
+    if (model.muted.peek()) void this.connection?.mute(true);
+    model.change("waiting");
+    this.#tell("vaani-call-connected", { callId: started.call_id });
+    progress(widget, started, { event: "connected" });
+    const tick = setInterval(() => {
+      model.seconds.value = Math.floor(this.#duration());
+    }, 500);
+    this.#over.signal.addEventListener("abort", () => clearInterval(tick));
+    if (started.max_seconds > 0) this.#timer("limit", started.max_seconds * 1000, () => this.finish("time_limit"));
+    this.#look();
+  }
+
+  #listener(): RoomListener {
+    return {
+      agent: (present) => {
+        this.#agent.here = present;
+        this.#agent.seen ||= present;
+        this.#look();
+      },
+      agentState: (name) => {
+        this.#agent.state = AGENT_STATES[name] ?? "listening";
+        this.#look();
+      },
+      transcript: (segment) => {
+        // Told after `vaani-call-connected`, whatever came first over the wire.
+        void this.joined.then(() => {
+          if (this.#over.signal.aborted) return;
+          model.write(segment);
+          this.#tell("vaani-transcript", segment);
+        }, () => {});
+      },
+      reconnecting: (active) => {
+        this.#reconnecting = active;
+        this.#look();
+      },
+      muted: (muted) => {
+        if (muted && !model.muted.peek()) {
+          model.microphoneLost.value = true;
+          this.#tell("vaani-error", { code: "mic_missing", fatal: false });
+        }
+        if (!muted) model.microphoneLost.value = false;
+        model.muted.value = muted;
+      },
+      soundBlocked: (blocked) => {
+        if (blocked && !model.soundBlocked.peek()) this.#tell("vaani-error", { code: "autoplay_blocked", fatal: false });
+        model.soundBlocked.value = blocked;
+      },
+      gone: (why) => {
+        if (why === "network") this.finish("network", { code: "network_lost" });
+        else if (this.#agent.seen) this.finish("agent");
+        else this.finish("agent_absent", { code: "agent_absent" });
+      },
+    };
+  }
+
+  /** Says where the call stands, from what is known of network and agent. */
+  #look(): void {
+    if (!this.#joinedAt || this.#over.signal.aborted) return;
+    const { here, seen, state } = this.#agent;
+    if (this.#reconnecting) model.change("reconnecting");
+    else model.change(here ? state : "waiting");
+
+    this.#timer("network", NETWORK_RETURNS_WITHIN, this.#reconnecting && (() => this.finish("network", { code: "network_lost" })));
+    // While the network is away nobody can tell whether the agent is.
+    const missed = !here && !this.#reconnecting;
+    this.#timer("return", AGENT_RETURNS_WITHIN, missed && seen && (() => this.finish("agent")));
+    this.#timer("absent", AGENT_COMES_WITHIN, missed && !seen && (() => this.finish("agent_absent", { code: "agent_absent" })));
+  }
+
+  /** A timer by name: runs on while its reason lasts, is forgotten when that goes. */
+  #timer(name: string, milliseconds: number, then: false | (() => void)): void {
+    if (!then) {
+      clearTimeout(this.#timers.get(name));
+      this.#timers.delete(name);
+    } else if (!this.#timers.has(name)) {
+      this.#timers.set(name, window.setTimeout(then, milliseconds));
+    }
+  }
+
+  mute(on: boolean): void {
+    model.muted.value = on;
+    model.microphoneLost.value = false;
+    this.connection?.mute(on).catch(() => {
+      // The microphone is not to be had (again).
+      model.muted.value = model.microphoneLost.value = true;
+    });
+  }
+
+  async sendText(text: string): Promise<void> {
+    if (!this.connection) return;
+    await this.connection.sendText(text);
+    // Nobody echoes what was typed.
+    const line = { id: `typed-${++this.#typed}`, role: "visitor", text, final: true } as const;
+    model.write(line);
+    this.#tell("vaani-transcript", line);
+  }
+
+  /** Ends the call; only the first time counts. Everything that was opened is closed. */
+  finish(reason: EndReason, problem?: Problem): void {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort(problem ?? CANCELLED);
+    current = null;
+    removeEventListener("pagehide", this.#leavePage);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    const home = model.home.peek();
+    if (home && this.#started) progress(home, this.#started, { event: "ended", reason });
+    this.connection?.leave().catch(() => {});
+    release(this.#gesture);
+
+    model.seconds.value = Math.floor(this.#duration());
+    model.problem.value = problem ?? null;
+    model.reason.value = reason;
+    model.microphoneLost.value = model.soundBlocked.value = false;
+    if (problem) this.#tell("vaani-error", { code: problem.code, fatal: true });
+    model.change(problem && !this.#joinedAt ? "failed" : "ended");
+    this.#tell("vaani-call-end", {
+      callId: this.#started?.call_id ?? null,
+      reason,
+      durationSeconds: Math.round(this.#duration()),
+    });
+    this.#joinedAt = 0;
+  }
+
+  #leavePage = () => this.finish("page_left");
+
+  #tell(name: string, detail: unknown): void {
+    model.home.peek()?.emit(name, detail);
+  }
+
+  #duration(): number {
+    return this.#joinedAt && (performance.now() - this.#joinedAt) / 1000;
+  }
+
+  /** What is awaited when the visitor hangs up is of no more interest. */
+  #unlessOver<Value>(promise: Promise<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const { signal } = this.#over;
+      const over = () => reject(signal.reason);
+      if (signal.aborted) over();
+      signal.addEventListener("abort", over);
+      promise.then(resolve, reject);
+    });
+  }
+}
+
+const AGENT_STATES: Readonly<Record<string, State>> = {
+  initializing: "waiting",
+  thinking: "thinking",
+  speaking: "speaking",
+};
+
+/** Lets go of microphone and sound, also of a microphone that comes only now. */
+function release({ microphone, audio, audioContext }: Gesture): void {
+  microphone.then((stream) => stream.getTracks().forEach((track) => track.stop()), () => {});
+  audio.pause();
+  audio.srcObject = null;
+  if (audioContext.state !== "closed") audioContext.close().catch(() => {});
+}
+
+function failedToLoad(): never {
+  throw { code: "load_failed" } satisfies Problem;
+}
+
+function notJoined(): never {
+  throw { code: "network_lost", spent: "yes" } satisfies Problem;
+}
+
+function isProblem(thrown: unknown): thrown is Problem {
+  return typeof (thrown as Partial<Problem> | null)?.code === "string" && !(thrown instanceof Error);
+}

@@ -1,0 +1,63 @@
+/** What there is to know of the page's one call. The call writes it, the panel draws it. */
+
+import { batch, signal } from "@preact/signals";
+
+import type { EndReason, Problem, SiteInfo, State, Widget } from "../types";
+
+export interface Line {
+  id: string;
+  role: "agent" | "visitor";
+  text: string;
+  final: boolean;
+}
+
+/** The element that the call, or the panel without one, lives in. Events are told there. */
+export const home = signal<Widget | null>(null);
+export const site = signal<SiteInfo | null>(null);
+export const state = signal<State>("idle");
+/** Why the call could not be, or could not go on. */
+export const problem = signal<Problem | null>(null);
+export const reason = signal<EndReason | null>(null);
+export const lines = signal<readonly Line[]>([]);
+export const muted = signal(false);
+/** The microphone went away by itself and could not be taken up again. */
+export const microphoneLost = signal(false);
+export const soundBlocked = signal(false);
+/** Whether the room was reached. */
+export const joined = signal(false);
+/** Whole seconds since the room was joined. */
+export const seconds = signal(0);
+
+/** Older ones are forgotten: a call of ten minutes has far fewer. */
+const MOST_LINES = 400;
+
+/** Moves to a state and tells the page. */
+export function change(next: State): void {
+  const previous = state.peek();
+  if (next === previous) return;
+  state.value = next;
+  home.peek()?.emit("vaani-state", { state: next, previous });
+}
+
+/** Puts a segment where the one with its id was, else at the end. */
+export function write(line: Line): void {
+  const known = lines.peek();
+  lines.value = known.some(({ id }) => id === line.id)
+    ? known.map((old) => (old.id === line.id ? line : old))
+    : [...known, line].slice(-MOST_LINES);
+}
+
+/** Forgets the last call. */
+export function reset(): void {
+  batch(() => {
+    problem.value = reason.value = null;
+    lines.value = [];
+    joined.value = muted.value = microphoneLost.value = soundBlocked.value = false;
+    seconds.value = 0;
+  });
+}
+
+/** Whether a call is under way, from the click to its end. */
+export function busy(): boolean {
+  return !["idle", "ended", "failed"].includes(state.value);
+}

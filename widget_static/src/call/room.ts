@@ -1,0 +1,198 @@
+/** The voice room. The only file that knows livekit-client. */
+
+import {
+  DisconnectReason,
+  LocalAudioTrack,
+  type LocalTrack,
+  LoggerNames,
+  type RemoteParticipant,
+  Room,
+  RoomEvent,
+  type TextStreamReader,
+  Track,
+  TrackEvent,
+  getLogger,
+} from "livekit-client";
+
+import type { Connection, JoinOptions, RoomListener } from "../types";
+import { Meter } from "./meter";
+
+/** A segment longer than this is cut: nobody reads it, and it would fill the page's memory. */
+const LONGEST_SEGMENT = 20_000;
+
+/** Reasons that say that the other side is done, not that the way there broke. */
+const CLOSED = new Set<DisconnectReason | undefined>([
+  DisconnectReason.ROOM_DELETED,
+  DisconnectReason.ROOM_CLOSED,
+  DisconnectReason.PARTICIPANT_REMOVED,
+  DisconnectReason.SERVER_SHUTDOWN,
+  DisconnectReason.AGENT_ERROR,
+]);
+
+// The console belongs to the page. `setLogLevel` would write into the page's localStorage.
+getLogger(LoggerNames.Default).setDefaultLevel("error");
+
+/**
+ * Joins the room and publishes the microphone.
+ *
+ * @throws whatever livekit-client says when the room can't be joined; nothing is left running then.
+ */
+export async function join(options: JoinOptions): Promise<Connection> {
+  const { audio, audioContext, signal, on } = options;
+  // Leaving on `beforeunload`, livekit-client's default, would hang up at a click on `tel:`.
+  const room = new Room({ disconnectOnPageLeave: false });
+  // "Not provided by the user" makes livekit-client take up a device that ended again.
+  const microphone = new LocalAudioTrack(options.microphone, undefined, false);
+  microphone.source = Track.Source.Microphone;
+  microphone.startPreConnectBuffer();
+
+  const visitorMeter = new Meter(audioContext);
+  const agentMeter = new Meter(audioContext);
+  const listen = () => visitorMeter.follow([microphone.mediaStreamTrack]);
+  listen();
+  microphone.on(TrackEvent.Restarted, listen);
+
+  const playSound = async () => {
+    try {
+      await audio.play();
+      on.soundBlocked(false);
+    } catch (error) {
+      // Another `play` or a track that ended interrupts this one: only a refusal is the visitor's concern.
+      if ((error as DOMException).name === "NotAllowedError") on.soundBlocked(true);
+    }
+  };
+
+  const hear = () => {
+    const tracks = [...room.remoteParticipants.values()]
+      .flatMap((participant) => [...participant.audioTrackPublications.values()])
+      .flatMap((publication) => publication.track?.mediaStreamTrack ?? []);
+    // One element for all: it was told to play inside the visitor's click, a new one may be refused.
+    audio.srcObject = tracks.length ? new MediaStream(tracks) : null;
+    if (tracks.length) void playSound();
+    agentMeter.follow(tracks);
+  };
+
+  const look = () => {
+    const agent = agentOf(room);
+    on.agent(!!agent);
+    if (agent) on.agentState(agent.attributes["lk.agent.state"] ?? (agent.isSpeaking ? "speaking" : "listening"));
+  };
+
+  const leave = async () => {
+    room.removeAllListeners();
+    visitorMeter.stop();
+    agentMeter.stop();
+    audio.srcObject = null;
+    microphone.stopPreConnectBuffer();
+    microphone.stop();
+    await room.disconnect();
+  };
+
+  const abort = () => void leave();
+  signal.addEventListener("abort", abort);
+
+  room
+    .on(RoomEvent.ParticipantConnected, look)
+    .on(RoomEvent.ParticipantDisconnected, look)
+    .on(RoomEvent.ParticipantAttributesChanged, look)
+    .on(RoomEvent.ActiveSpeakersChanged, look)
+    .on(RoomEvent.TrackSubscribed, () => (hear(), look()))
+    .on(RoomEvent.TrackUnsubscribed, () => (hear(), look()))
+    .on(RoomEvent.SignalReconnecting, () => on.reconnecting(true))
+    .on(RoomEvent.Reconnecting, () => on.reconnecting(true))
+    .on(RoomEvent.Reconnected, () => {
+      on.reconnecting(false);
+      look();
+    })
+    .on(RoomEvent.TrackMuted, (_, participant) => participant.isLocal && on.muted(true))
+    .on(RoomEvent.TrackUnmuted, (_, participant) => participant.isLocal && on.muted(false))
+    .on(RoomEvent.Disconnected, (reason) => on.gone(CLOSED.has(reason) ? "closed" : "network"))
+    .registerTextStreamHandler("lk.transcription", (reader, from) => void read(room, reader, from.identity, on));
+
+  try {
+    signal.throwIfAborted();
+    await room.connect(options.url, options.token);
+    await room.localParticipant.publishTrack(microphone as LocalTrack);
+    signal.throwIfAborted();
+  } catch (error) {
+    await leave();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+  look();
+
+  return {
+    async mute(muted) {
+      await (muted ? microphone.mute() : microphone.unmute());
+    },
+    levels: () => ({
+      visitor: microphone.isMuted ? 0 : visitorMeter.level(),
+      agent: agentMeter.level(),
+    }),
+    async sendText(text) {
+      await room.localParticipant.sendText(text, { topic: "lk.chat" });
+    },
+    async playSound() {
+      await Promise.all([audioContext.resume(), playSound()]);
+    },
+    registerTool(name, handler) {
+      room.unregisterRpcMethod(name);
+      room.registerRpcMethod(name, async ({ payload }) => {
+        const answer = await handler(parsed(payload));
+        return JSON.stringify(answer) ?? "null";
+      });
+    },
+    leave,
+  };
+}
+
+/**
+ * The agent, else whoever else speaks in the room: an agent that was not marked as one, or the person it handed over to.
+ */
+function agentOf(room: Room): RemoteParticipant | undefined {
+  const others = [...room.remoteParticipants.values()];
+  return (
+    // An avatar is an agent, too, but only lends its face to the one that thinks.
+    others.find((other) => other.isAgent && !other.attributes["lk.publish_on_behalf"]) ??
+    others.find((other) => other.audioTrackPublications.size)
+  );
+}
+
+/** Reads one stream of one segment. The agent's come in pieces; the visitor's come whole, each replacing the last. */
+async function read(room: Room, reader: TextStreamReader, sender: string, on: RoomListener): Promise<void> {
+  const attributes = () => reader.info.attributes ?? {};
+  const isFinal = () => attributes()["lk.transcription_final"] !== "false";
+  const id = attributes()["lk.segment_id"] ?? reader.info.id;
+  const track = attributes()["lk.transcribed_track_id"];
+  const owner = [room.localParticipant, ...room.remoteParticipants.values()].find(
+    (participant) => track && participant.trackPublications.has(track),
+  );
+  const local = room.localParticipant.identity;
+  const role = (owner?.identity ?? sender) === local ? "visitor" : "agent";
+
+  let text = "";
+  let told = false;
+  const tell = (final: boolean) => {
+    told = final;
+    if (text) on.transcript({ id, role, text, final });
+  };
+  try {
+    for await (const piece of reader) {
+      text = (text + piece).slice(0, LONGEST_SEGMENT);
+      tell(attributes()["lk.transcription_final"] === "true");
+    }
+    // The trailer of a stream in pieces says that the segment is complete.
+    if (!told && isFinal()) tell(true);
+  } catch {
+    tell(true); // Cut off in the middle: what has come is all there will be.
+  }
+}
+
+function parsed(payload: string): unknown {
+  try {
+    return JSON.parse(payload);
+  } catch {
+    return payload;
+  }
+}

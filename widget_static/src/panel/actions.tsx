@@ -1,0 +1,97 @@
+/** The buttons of each state. */
+
+import type { VNode } from "preact";
+
+import { end, mute } from "../call/call";
+import * as model from "../call/model";
+import type { Widget } from "../types";
+import { worthRetrying } from "./failures";
+import { Icon } from "./icons";
+import { text } from "./texts";
+
+type IconName = Parameters<typeof Icon>[0]["name"];
+
+export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNode {
+  const state = model.state.value;
+  // Inside the click, so that the browser allows microphone and sound; what goes wrong is shown here anyway.
+  const start = () => void widget.start().catch(() => {});
+  const begin = (key: string) => (
+    <button key={key} type="button" class="press primary" onClick={start}>{text(key)}</button>
+  );
+  const close = <button key="close" type="button" class="press" onClick={hide}>{text("close")}</button>;
+  switch (state) {
+    case "idle":
+      return <div class="actions">{begin("start")}</div>;
+    case "ended":
+      return <div class="actions">{close}{begin("again")}</div>;
+    case "failed": {
+      const retry = !!model.problem.value && worthRetrying(model.problem.value);
+      return (
+        <div class="actions">
+          {close}
+          {retry && begin("retry")}
+          <Fallback url={widget.options.fallbackUrl} primary={!retry} />
+        </div>
+      );
+    }
+    case "asking":
+    case "connecting":
+      return (
+        <div class="actions">
+          <button key="cancel" type="button" class="press" onClick={() => end()}>{text("cancel")}</button>
+        </div>
+      );
+    default:
+      return (
+        <div class="actions">
+          <MuteButton />
+          <button key="end" type="button" class="press red" onClick={() => end()}>
+            <Icon name="hangup" />
+            {text("end")}
+          </button>
+        </div>
+      );
+  }
+}
+
+export function MuteButton({ bare = false }: { bare?: boolean }): VNode {
+  const muted = model.muted.value;
+  const label = text(muted ? "unmute" : "mute");
+  return (
+    <button
+      key="mute"
+      type="button"
+      class={`${bare ? "icon-button" : "press"} mute ${muted ? "off" : ""}`}
+      {...(bare && { "aria-label": label })}
+      onClick={() => mute(!muted)}
+    >
+      <Icon name={muted ? "muted" : "microphone"} />
+      {!bare && <span class="meter" aria-hidden="true"><i /><i /><i /><i /></span>}
+      {!bare && label}
+    </button>
+  );
+}
+
+interface IconButtonProps {
+  icon: IconName;
+  label: string;
+  class?: string;
+  onClick(): void;
+}
+
+export function IconButton({ icon, label, class: extra = "", onClick }: IconButtonProps): VNode {
+  return (
+    <button key={icon} type="button" class={`icon-button ${extra}`} aria-label={label} onClick={onClick}>
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+/** The owner's other way: a page, `tel:` or `mailto:`. Never a script. */
+function Fallback({ url, primary }: { url: unknown; primary: boolean }): VNode | null {
+  if (typeof url !== "string" || !url) return null;
+  const link = document.createElement("a");
+  link.href = url;
+  if (!/^(https?|tel|mailto):$/.test(link.protocol)) return null;
+  return <a key="fallback" class={`press ${primary ? "primary" : "wide"}`} href={link.href}>{text("fallback")}</a>;
+}

@@ -1,0 +1,69 @@
+/** Which sentence belongs to which code, and whether trying again makes sense. */
+
+import type { BrowserCode, Problem } from "../types";
+
+/** What each is called in the texts: the sentence under its name, what to do next under `…_help`. */
+type Sentence =
+  | Exclude<BrowserCode, "agent_absent" | "autoplay_blocked">
+  | "token_spent" | "rate_limited" | "site_busy" | "budget_spent"
+  | "sign_in" | "stale" | "closed" | "unavailable" | "misconfigured" | "unknown";
+
+const SENTENCES: Readonly<Record<Sentence, readonly string[]>> = {
+  mic_denied: ["mic_denied"],
+  mic_blocked: ["mic_blocked"],
+  mic_missing: ["mic_missing"],
+  mic_busy: ["mic_busy"],
+  insecure_context: ["insecure_context"],
+  unsupported: ["unsupported"],
+  load_failed: ["load_failed"],
+  network_lost: ["network_lost"],
+  token_spent: ["token_spent"],
+  rate_limited: ["rate_limited"],
+  site_busy: ["site_busy"],
+  budget_spent: ["budget_spent"],
+  sign_in: ["signed_visitors_only"],
+  stale: ["token_invalid", "token_expired", "grant_expired", "consent_required", "challenge_required", "challenge_failed"],
+  closed: ["site_disabled", "upstream_balance"],
+  unavailable: [
+    "agent_absent", "store_unavailable", "upstream_unavailable", "upstream_timeout", "upstream_limited", "upstream_invalid",
+  ],
+  misconfigured: [
+    "bad_request", "origin_not_allowed", "agent_not_allowed", "grant_invalid", "site_not_found", "call_not_found",
+    "not_found", "method_not_allowed", "body_too_large", "unsupported_media_type", "settings_invalid", "agent_not_found",
+    "upstream_auth", "upstream_rejected",
+  ],
+  unknown: ["internal_error"],
+};
+
+const BY_CODE: ReadonlyMap<string, Sentence> = new Map(
+  Object.entries(SENTENCES).flatMap(([sentence, codes]) => codes.map((code) => [code, sentence as Sentence])),
+);
+
+/** Trying again on the spot can't help with these. */
+const HOPELESS = new Set<Sentence>(["misconfigured", "closed", "insecure_context", "unsupported", "stale"]);
+
+/** Longer than a visitor waits on a page. */
+const TOO_LONG = 600;
+
+export function sentence({ code }: Problem): Sentence {
+  return BY_CODE.get(code) ?? "unknown";
+}
+
+/** What is drawn above the sentence. Waiting is nothing to be alarmed about. */
+export function signOf(key: Sentence): "muted" | "clock" | "warning" {
+  if (key.startsWith("mic_")) return "muted";
+  return ["rate_limited", "site_busy", "budget_spent", "closed"].includes(key) ? "clock" : "warning";
+}
+
+export function worthRetrying(problem: Problem): boolean {
+  return !HOPELESS.has(sentence(problem)) && (problem.retry_after ?? 0) <= TOO_LONG;
+}
+
+/** Such as "in 5 minutes", in the visitor's language; `otherwise` where the server named no time. */
+export function when({ retry_after: seconds }: Problem, language: string, otherwise: string): string {
+  if (!seconds) return otherwise;
+  const [amount, unit] = seconds < 90 ? [seconds, "second"] as const
+    : seconds < 5400 ? [seconds / 60, "minute"] as const
+    : [seconds / 3600, "hour"] as const;
+  return new Intl.RelativeTimeFormat(language).format(Math.ceil(amount), unit);
+}

@@ -1,0 +1,136 @@
+/** Where the panel stands: in one element at a time, and on the page for as long as a call runs. */
+
+import { h, render } from "preact";
+
+import * as model from "../call/model";
+import type { Widget } from "../types";
+import { Panel } from "./panel";
+import css from "./panel.css";
+import { view } from "./view";
+
+let sheet: CSSStyleSheet | undefined;
+/** What `position` was on an element that had to float; undefined where none does. */
+let floating: { position: string | null } | undefined;
+/** Where the keyboard was before the panel came. */
+let before: Element | null = null;
+
+/**
+ * Shows the panel in this element, taking it from wherever it was.
+ *
+ * @param clicked the visitor has just asked for it, so the keyboard goes along.
+ */
+export function show(widget: Widget, next: "open" | "small" = "open", clicked = false): void {
+  const home = model.home.peek();
+  if (home && home !== widget) clear(home);
+  const { shape } = view.peek();
+  const changes = shape !== next || home !== widget;
+  if (!shape) before = active();
+  model.home.value = widget;
+  view.value = { shape: next, focus: holdsFocus(widget) || (clicked && !busyElsewhere()) };
+  mount(widget);
+  if (changes) widget.emit(next === "open" ? "vaani-open" : "vaani-close");
+}
+
+/** Takes the panel away and gives the launcher, and the keyboard's place, back. */
+export function hide(): void {
+  const home = model.home.peek();
+  if (!home || !view.peek().shape) return;
+  const focused = holdsFocus(home);
+  view.value = { shape: null, focus: false };
+  clear(home);
+  sink(home);
+  home.emit("vaani-close");
+  model.change("idle");
+  if (!focused) return;
+  const launcher = home.shadowRoot?.querySelector("[part~=button]");
+  ((before !== document.body && before?.isConnected ? before : launcher) as HTMLElement | null)?.focus();
+}
+
+/** An element has come to the page: the call's own, or an equal one that takes a floating call in. */
+export function attached(widget: Widget): void {
+  const home = model.home.peek();
+  if (!home || !floating) return;
+  if (widget === home) {
+    if (widget.parentNode !== document.documentElement) settle(widget);
+  } else if (equal(widget, home)) {
+    move(home, widget);
+  }
+}
+
+/** The call's element has left the page. Many frameworks only move it, so look again in a moment. */
+export function detached(widget: Widget): void {
+  setTimeout(() => {
+    if (widget.isConnected || widget !== model.home.peek() || !view.peek().shape) return;
+    if (!model.busy()) return hide();
+    const heir = [...document.querySelectorAll<Widget>(widget.localName)].find((other) => equal(other, widget));
+    if (heir) move(widget, heir);
+    else float(widget);
+  });
+}
+
+function mount(widget: Widget): void {
+  if (widget.options.variant === "none") return;
+  const root = widget.stage.getRootNode() as ShadowRoot;
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+  }
+  if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  widget.face("call");
+  render(h(Panel, { widget, show, hide }), widget.stage);
+}
+
+function clear(widget: Widget): void {
+  render(null, widget.stage);
+  widget.face("idle");
+}
+
+function move(from: Widget, to: Widget): void {
+  clear(from);
+  sink(from);
+  model.home.value = to;
+  mount(to);
+}
+
+/** Keeps the call on a page that took its element away, by putting that element where no page looks. */
+function float(widget: Widget): void {
+  floating = { position: widget.getAttribute("position") };
+  if (widget.options.position === "inline") widget.setAttribute("position", "bottom-right");
+  document.documentElement.append(widget);
+}
+
+/** A floating element belongs to the page again. */
+function settle(widget: Widget): void {
+  const position = floating?.position;
+  floating = undefined;
+  if (position == null) widget.removeAttribute("position");
+  else widget.setAttribute("position", position);
+}
+
+/** A floating element is no longer needed. */
+function sink(widget: Widget): void {
+  if (!floating) return;
+  settle(widget);
+  widget.remove();
+}
+
+function equal(one: Widget, other: Widget): boolean {
+  return one !== other && one.isConnected && one.options.site === other.options.site && one.api === other.api;
+}
+
+function holdsFocus(widget: Widget): boolean {
+  return widget.matches(":focus-within");
+}
+
+/** The focused element, also inside of shadow roots. */
+function active(): Element | null {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  return element;
+}
+
+/** The visitor is at something else: a page that starts a call by itself must not take the keyboard from it. */
+function busyElsewhere(): boolean {
+  const element = document.activeElement;
+  return !!element && element !== document.body && !element.closest("[data-vaani-call]");
+}

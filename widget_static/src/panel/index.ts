@@ -1,0 +1,80 @@
+/** What the loader calls. Names and arguments are those of `PanelModule`. */
+
+import { effect } from "@preact/signals";
+
+import * as call from "../call/call";
+import * as model from "../call/model";
+import type { Gesture, Problem, RoomModule, ToolHandler, Widget } from "../types";
+import * as home from "./home";
+import { speak } from "./texts";
+import { view } from "./view";
+
+/** The element whose call is running. */
+export let running: Widget | null = null;
+
+effect(() => {
+  running = model.busy() ? model.home.value : null;
+  // After `vaani-call-end`, which comes in the same breath.
+  if (!running) queueMicrotask(callOver);
+});
+
+/** A visitor who hung up from the bar, or before anybody answered, is done; any other end is worth a word. */
+function callOver(): void {
+  const widget = model.home.peek();
+  const { shape } = view.peek();
+  if (running || !widget || !shape) return;
+  if (model.reason.peek() === "visitor" && (shape === "small" || !model.joined.peek())) home.hide();
+  else if (shape === "small") home.show(widget);
+}
+
+export async function open(widget: Widget): Promise<void> {
+  await speak(widget.language);
+  if (!running && (model.home.peek() !== widget || !view.peek().shape)) take(widget);
+  home.show(running ?? widget);
+}
+
+export function close(): void {
+  if (running) home.show(running, "small");
+  else home.hide();
+}
+
+export async function start(widget: Widget, gesture: Gesture, room: Promise<RoomModule>): Promise<void> {
+  if (!running) take(widget);
+  const joined = call.start(widget, gesture, room);
+  speak(widget.language)
+    .catch((problem: Problem) => call.fail(problem))
+    .then(() => {
+      home.show(running ?? widget, "open", true);
+      callOver();
+    });
+  return joined;
+}
+
+export async function fail(widget: Widget, problem: Problem): Promise<void> {
+  if (running) return home.show(running);
+  take(widget);
+  model.problem.value = problem;
+  widget.emit("vaani-error", { code: problem.code, fatal: true });
+  model.change("failed");
+  await speak(widget.language).catch(() => {});
+  home.show(widget, "open", true);
+}
+
+/** The panel is this element's from now on, and knows nothing of an earlier call. */
+function take(widget: Widget): void {
+  if (model.home.peek() !== widget) home.hide();
+  model.reset();
+  model.home.value = widget;
+  model.site.value = widget.siteInfo;
+}
+
+export async function end(): Promise<void> {
+  call.end();
+}
+
+export const mute = (on: boolean): void => call.mute(on);
+export const sendText = (text: string): Promise<void> => call.sendText(text);
+export const setMetadata = (metadata: Record<string, unknown>): void => call.setMetadata(metadata);
+export const registerTool = (name: string, handler: ToolHandler): void => call.registerTool(name, handler);
+export const attached = (widget: Widget): void => home.attached(widget);
+export const detached = (widget: Widget): void => home.detached(widget);

@@ -1,0 +1,177 @@
+/** The panel: a dialog beside the page, or the bar it shrinks to. */
+
+import type { ComponentChildren, VNode } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+
+import { end, playSound } from "../call/call";
+import * as model from "../call/model";
+import type { State, Widget } from "../types";
+import { Actions, IconButton, MuteButton } from "./actions";
+import { sentence, signOf, when } from "./failures";
+import { Icon } from "./icons";
+import { Orb, useLevels } from "./orb";
+import { name, text } from "./texts";
+import { Transcript } from "./transcript";
+import { view } from "./view";
+
+export interface PanelProps {
+  widget: Widget;
+  show(widget: Widget, shape: "open" | "small"): void;
+  hide(): void;
+}
+
+export function Panel(props: PanelProps): VNode | null {
+  const { shape } = view.value;
+  return shape === "open" ? <Card {...props} /> : shape === "small" ? <Bar {...props} /> : null;
+}
+
+function Card({ widget, show, hide }: PanelProps): VNode {
+  const root = useRef<HTMLDivElement>(null);
+  const state = model.state.value;
+  const talks = model.lines.value.length > 0 && widget.options.transcript !== false;
+  const failed = state === "failed";
+  const shrink = () => (model.busy() ? show(widget, "small") : hide());
+  useFocus(root, state);
+  useLevels(root);
+  return (
+    <div
+      ref={root}
+      class={`panel ${talks || failed ? "" : "hero"}`}
+      part="panel"
+      role="dialog"
+      aria-label={text("dialog", { name: name() })}
+      tabIndex={-1}
+      lang={widget.language}
+      dir={widget.direction}
+      data-state={state}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        event.stopPropagation();
+        shrink();
+      }}
+    >
+      <div class="corner">
+        {model.busy()
+          ? <IconButton icon="small" label={text("minimize")} onClick={shrink} />
+          : <IconButton icon="close" label={text("close")} onClick={shrink} />}
+      </div>
+      {failed ? <Failure language={widget.language} /> : <Head widget={widget} />}
+      {state === "asking" && <p class="hint">{text("ask_hint")}</p>}
+      {!failed && state !== "ended" && <p class="ai">{text("ai_notice")}</p>}
+      {state === "reconnecting" && <Notice>{text("reconnecting")}</Notice>}
+      {model.microphoneLost.value && <Notice>{text("microphone_lost")}</Notice>}
+      {talks && <Transcript />}
+      {state === "ended" && <p class="hint">{text(`end_${model.reason.value}`)}</p>}
+      {model.soundBlocked.value && (
+        <button type="button" class="press sound" onClick={() => void playSound()}>
+          <Icon name="sound" />
+          {text("hear")}
+        </button>
+      )}
+      <Actions widget={widget} hide={hide} />
+      <p class="aside" role="status">{announcement(state)}</p>
+    </div>
+  );
+}
+
+function Head({ widget }: { widget: Widget }): VNode {
+  return (
+    <div class="head">
+      <Orb avatar={widget.options.avatar} />
+      <div class="who">
+        <h2 class="name">{name()}</h2>
+        <Status />
+      </div>
+    </div>
+  );
+}
+
+function Failure({ language }: { language: string }): VNode {
+  const problem = model.problem.value ?? { code: "" };
+  const key = sentence(problem);
+  const icon = signOf(key);
+  return (
+    <div class="failure" role="alert">
+      <span class={`sign ${icon}`}><Icon name={icon} /></span>
+      <h2 class="name">{text(key)}</h2>
+      <p>{text(`${key}_help`, { when: when(problem, language, text("soon")) })}</p>
+    </div>
+  );
+}
+
+/** State in words, and the call's time. */
+function Status(): VNode {
+  const state = model.state.value;
+  const muted = model.muted.value && state === "listening";
+  const seconds = model.seconds.value;
+  const timed = model.joined.value && state !== "waiting";
+  const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  return (
+    <p class="state">
+      <span>{text(muted ? "state_muted" : `state_${state}`)}</span>
+      {timed && <span class="time"><span aria-hidden="true">· </span><span dir="ltr">{time}</span></span>}
+    </p>
+  );
+}
+
+function Notice({ children }: { children: ComponentChildren }): VNode {
+  return <p class="warn"><Icon name="warning" /><span>{children}</span></p>;
+}
+
+/** The call, out of the way. */
+function Bar({ widget, show, hide }: PanelProps): VNode {
+  const root = useRef<HTMLDivElement>(null);
+  useFocus(root, model.state.value, ".expand");
+  useLevels(root);
+  return (
+    <div
+      ref={root}
+      class="bar"
+      part="bar"
+      role="group"
+      aria-label={text("dialog", { name: name() })}
+      lang={widget.language}
+      dir={widget.direction}
+      data-state={model.state.value}
+    >
+      <button type="button" class="expand" aria-label={text("expand")} onClick={() => show(widget, "open")}>
+        <Orb avatar={widget.options.avatar} />
+        <Status />
+      </button>
+      {model.joined.value && <MuteButton bare />}
+      <IconButton icon="hangup" label={text("end")} class="red" onClick={() => (end(), hide())} />
+      <p class="aside" role="status">{announcement(model.state.value)}</p>
+    </div>
+  );
+}
+
+/** Who can't see hears the steps of a call; not each turn, which would talk over the assistant's own voice. */
+function announcement(state: State): string {
+  switch (state) {
+    case "idle":
+    case "failed":
+      return "";
+    case "listening":
+    case "thinking":
+    case "speaking":
+      return text("connected");
+    case "ended":
+      return `${text("state_ended")}. ${text(`end_${model.reason.value}`)}`;
+    default:
+      return text(`state_${state}`);
+  }
+}
+
+/** The keyboard comes along, and is not lost when the button it was on goes. */
+function useFocus(root: { current: HTMLDivElement | null }, state: State, first?: string): void {
+  const held = useRef(false);
+  held.current = !!root.current?.matches(":focus-within");
+  useLayoutEffect(() => {
+    const target = first ? root.current?.querySelector<HTMLElement>(first) : root.current;
+    if (view.peek().focus) target?.focus({ preventScroll: true });
+    view.peek().focus = false;
+  }, []);
+  useLayoutEffect(() => {
+    if (held.current && !root.current?.matches(":focus-within")) root.current?.focus({ preventScroll: true });
+  }, [state]);
+}
