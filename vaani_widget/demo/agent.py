@@ -163,14 +163,20 @@ async def accept(request: JobRequest) -> None:
     await request.accept(name="Demo agent")
 
 
+def no_load() -> float:
+    return 0.0
+
+
 async def main() -> None:
     """Serve calls until SIGTERM."""
     server = AgentServer(
         # Threads: a call starts at once and costs little memory; what holds Python's lock is in ears_process.
         job_executor_type=JobExecutorType.THREAD,
         num_idle_processes=1,
-        # The default turns calls away when the machine is busy.
+        # A busy machine would get no calls: the worker turns them away above the threshold, and the server
+        # asks no worker that reports a load of 1.
         load_threshold=float("inf"),
+        load_fnc=no_load,
         host="127.0.0.1",
         port=0,
         http_proxy=None,
