@@ -20,6 +20,7 @@ from flask.blueprints import BlueprintSetupState
 from sqlalchemy import URL
 
 from .embedding import vaani_widget
+from .ledger import Ledger
 from .services import Services
 from .settings import Settings, load
 from .web import blueprint, manners
@@ -79,7 +80,7 @@ def _wire(state: BlueprintSetupState) -> None:
         transport=transport,
         testing=lambda: app.testing,
     )
-    services.ledger  # noqa: B018  # checks the address; opens nothing
+    Ledger(services.database_url)  # checks the address and opens nothing
     endpoints = f"{state.name_prefix}.{state.name}".lstrip(".")
     app.extensions[EXTENSION] = State(settings, services, endpoints)
     app.add_template_global(vaani_widget, "vaani_widget")

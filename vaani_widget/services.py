@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import httpx
+from sqlalchemy import make_url
 
+from . import disk
 from .errors import SettingError, SiteNotFound
 from .ledger import Ledger
 from .settings import Settings
 from .sites import Site
 from .tokens import Keyring
 from .upstream import VaaniClient
+
+_log = logging.getLogger("vaani_widget")
 
 
 def _never() -> bool:
@@ -50,6 +56,16 @@ class Services:
 
     @cached_property
     def ledger(self) -> Ledger:
+        """Made at first use, which is also when a disk that would forget it is named in the log."""
+        url = make_url(self.database_url)
+        unfit = disk.unfit(Path(url.database or "")) if url.get_backend_name() == "sqlite" else None
+        if unfit:
+            _log.warning(
+                "The ledger %s is %s. Put it on a lasting local disk, or name a PostgreSQL in "
+                "VAANI_WIDGET_DATABASE_URL.",
+                url.database,
+                unfit,
+            )
         return Ledger(self.database_url, clock=self.clock)
 
     @cached_property

@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .extension import VaaniWidget
 from .settings import load
-from .web.state import current_state
+from .web.state import EXTENSION, State, current_state
 
 
 def create_app(config: Mapping[str, Any] | Path | str | None = None) -> Flask:
@@ -35,6 +35,8 @@ def create_app(config: Mapping[str, Any] | Path | str | None = None) -> Flask:
         app.wsgi_app = proxied  # type: ignore[method-assign]
     VaaniWidget(app, settings=settings)
     app.add_url_rule("/", "root", _root)
+    state: State = app.extensions[EXTENSION]
+    state.services.ledger  # noqa: B018  # warns of a disk that forgets, while an operator is looking
     return app
 
 

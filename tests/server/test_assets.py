@@ -193,3 +193,28 @@ def test_a_rebuilt_bundle_is_taken_up(kit: Kit, build: Path) -> None:
     answer = get(kit, "assets/panel-NEW.js")
     assert answer.data == b"// new"
     assert answer.cache_control.immutable
+
+
+class TestTheRealBuild:
+    """What ``npm run build`` left, as a browser gets it."""
+
+    @pytest.fixture(autouse=True)
+    def small_build(self) -> None:
+        """Not the small one."""
+
+    def test_every_script_is_served_in_every_form(self, kit: Kit) -> None:
+        names = bundle.bundle().chunks
+        assert {"panel", "livekit", "en"} <= set(names)
+        for path in ("widget.js", *(f"assets/{name}" for name in names.values())):
+            plain = get(kit, path)
+            is_script(plain)
+            assert gzip.decompress(get(kit, path, "gzip").data) == plain.data
+            assert len(get(kit, path, "br").data) < len(plain.data) / 2
+
+    def test_a_sites_loader_differs_in_its_site_only(self, kit: Kit) -> None:
+        plain, own = get(kit, "widget.js").data, get(kit, "sites/acme/widget.js").data
+        start = plain.rindex(b"null);")
+        assert own[:start] == plain[:start]
+        assert json.loads(own[start:].removesuffix(b"\n").removesuffix(b");")) == (
+            kit.state.settings.sites["acme"].public
+        )

@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..errors import MethodNotAllowed, NotFound
 from . import api, assets, call_page, health, manners, problems
-from .blueprint import WidgetBlueprint
+from .mounting import WidgetBlueprint
 
 __all__ = ["blueprint"]
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 from flask_cors import CORS
 
 from . import bodies
-from .blueprint import WidgetBlueprint
+from .mounting import WidgetBlueprint
 from .state import insisted_on
 
 NO_CORS = frozenset({"call_page"})
