@@ -45,9 +45,7 @@ def normalise(entry: str) -> str:
         raise ValueError(f"write the host as browsers send it, in punycode{_such_as(entry)}")
     match = _ENTRY.fullmatch(entry.lower())
     if match is None or match[1] not in _DEFAULT_PORTS:
-        raise ValueError(
-            f"write http or https, the host and a port where it needs one, no more{_such_as(entry)}"
-        )
+        raise ValueError(f"write only http or https, host and port{_such_as(entry)}")
     scheme, host, port = match[1], match[2], int(match[3] or _DEFAULT_PORTS[match[1]])
     if not 1 <= port <= 65535:
         raise ValueError("a port is a number from 1 to 65535")
