@@ -121,7 +121,7 @@ $(VENV)/.test: setup.cfg setup.py pyproject.toml | $(VENV)/.made $(BUNDLE)
 
 .PHONY: livekit
 livekit: $(VENV)/.demo
-	@$(BIN)/python -m vaani_widget.demo.livekit_server
+	@[ -n "$$LIVEKIT_URL" ] || exec $(BIN)/python -m vaani_widget.demo.livekit_build
 
 .PHONY: system
 system:

@@ -191,3 +191,10 @@ def _last_line(text: str) -> str:
 
 def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":  # so that a set-up can have it made ahead of the first call
+    try:
+        print("LiveKit server:", find_or_build(lambda line: print(line, flush=True)))
+    except LiveKitUnavailable as error:
+        sys.exit(str(error))
