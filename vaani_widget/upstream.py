@@ -107,7 +107,7 @@ class VaaniClient:
         sending = Sending(begun=self._transport is not None)
         try:
             loop = self._here()
-            future = loop.portal.start_task_soon(bounded, ask, loop.client, sending, deadline)
+            future = loop.submit(bounded(ask, loop.client, sending, deadline))
         except Exception as error:  # a loop that can't start, or that another thread has just closed
             return Failure(UpstreamUnavailable, "no", said=type(error).__name__)
         try:

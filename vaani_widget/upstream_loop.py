@@ -6,18 +6,19 @@ deadline cancels a request wherever it is: resolving, connecting, sending, readi
 
 from __future__ import annotations
 
+import asyncio
 import http.cookiejar
 import logging
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import Future
-from typing import TypeVar
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import anyio
 import httpx
-from anyio.from_thread import BlockingPortal
 
 from .errors import Spent, UpstreamInvalid, UpstreamTimeout, UpstreamUnavailable
 from .upstream_answer import MAX_BYTES, Failure
@@ -29,15 +30,16 @@ T = TypeVar("T")
 
 
 class Sending:
-    """Has any of a request left this machine?
+    """How far a request has come, as httpcore tells it (https://www.encode.io/httpcore/extensions/#trace).
 
-    :param begun: true from the start where it can't be observed.
+    :param begun: sent from the start, where it can't be observed.
     """
 
     def __init__(self, *, begun: bool) -> None:
         self._lock = threading.Lock()
         self._begun = begun
         self._given_up = False
+        self._half_open: Any = None  # httpcore.AsyncNetworkStream
 
     @property
     def spent(self) -> Spent:
@@ -49,19 +51,32 @@ class Sending:
             self._given_up = True
             return self.spent
 
-    async def trace(self, event: str, _info: object) -> None:
-        """https://www.encode.io/httpcore/extensions/#trace"""
-        if event.endswith(".send_request_headers.started"):
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete":
+            self._half_open = info["return_value"]
+        elif event == "connection.start_tls.complete":
+            self._half_open = None
+        elif event.endswith(".send_request_headers.started"):
+            self._half_open = None
             with self._lock:
                 if self._given_up:
                     raise TimeoutError
                 self._begun = True
 
+    async def close(self) -> None:
+        """Close the connection that httpcore forgets when it is cancelled while TLS is being agreed on."""
+        if self._half_open is not None:
+            with suppress(Exception):
+                await self._half_open.aclose()
+
 
 class Loop:
-    """An event loop in a thread, and the HTTP client that lives on it. Belongs to one process."""
+    """An event loop in a thread, and the HTTP client that lives on it. Belongs to one process.
 
-    portal: BlockingPortal
+    It is asyncio's own, and not anyio's blocking portal, because handing something to a portal waits until
+    the loop has taken it, and a loop that is busy would hold everybody up beyond their deadline.
+    """
+
     client: httpx.AsyncClient
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None) -> None:
@@ -74,14 +89,23 @@ class Loop:
         self._thread.start()
         started.result()
 
+    def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Have it done, without waiting.
+
+        :raises RuntimeError: the loop was stopped.
+        """
+        try:
+            return asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError:
+            work.close()
+            raise
+
     def stop(self) -> None:
         """Close the connections, and end the thread. What is under way is cancelled."""
         if self.pid != os.getpid() or not self._thread.is_alive():
             return
-        try:
-            self.portal.start_task_soon(self.portal.stop, True)
-        except RuntimeError:  # stopped already
-            return
+        with suppress(RuntimeError):  # stopped already
+            self._loop.call_soon_threadsafe(self._stopped.set)
         if threading.current_thread() is not self._thread:
             self._thread.join(2)  # a name resolution that hangs is left behind
 
@@ -90,7 +114,7 @@ class Loop:
             logging.getLogger(name).addFilter(_silence)
         _silence.threads.add(threading.get_ident())
         try:
-            anyio.run(self._main, started)
+            asyncio.run(self._main(started))
         except BaseException as error:
             if started.done():
                 raise
@@ -99,9 +123,15 @@ class Loop:
             _silence.threads.discard(threading.get_ident())
 
     async def _main(self, started: Future[None]) -> None:
-        async with BlockingPortal() as self.portal, self._make_client() as self.client:
+        self._loop = asyncio.get_running_loop()
+        self._stopped = asyncio.Event()
+        async with self._make_client() as self.client:
             started.set_result(None)
-            await self.portal.sleep_until_stopped()
+            await self._stopped.wait()
+            under_way = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
 
     def _make_client(self) -> httpx.AsyncClient:
         no_cookies = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
@@ -163,6 +193,8 @@ async def bounded(
         return Failure(UpstreamUnavailable, sending.spent, "The connection to Vaani broke.")
     except Exception as error:  # no words of it: they may repeat what was sent
         return Failure(UpstreamUnavailable, sending.spent, said=type(error).__name__)
+    finally:
+        await sending.close()
 
 
 async def read(response: httpx.Response) -> tuple[bytes | None, str | None]:
