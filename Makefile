@@ -78,16 +78,18 @@ clean: ## remove what was built and fetched into this folder
 .PHONY: announce-demo announce-test
 announce-demo:
 	@[ -e $(VENV)/.demo ] || printf '%s\n' \
-	  'Setting up the demo in $(VENV), once. It fetches about 450 MB:' \
-	  '  Python packages (LiveKit agents, a voice, ears), Node for building the scripts, npm packages,' \
-	  '  and builds a LiveKit server unless this machine has one. Allow 3 to 8 minutes.' ''
+	  'Setting up the demo in $(VENV), once. Allow 3 to 8 minutes. It fetches' \
+	  '  Python packages (LiveKit agents, a voice, ears, Node): about 300 MB, 1 GB on disk' \
+	  '  npm packages for the browser scripts: about 50 MB' \
+	  '  and builds a LiveKit server from source, some 2 minutes, unless this machine has one.' ''
 
 announce-test:
 	@[ -e $(VENV)/.test ] || printf '%s\n' \
-	  'Setting up the tests in $(VENV), once. It fetches about 500 MB:' \
-	  '  Python packages (LiveKit agents, a voice, ears), Node for building the scripts, npm packages,' \
-	  '  Debian packages (chromium, postgresql) unless they are here,' \
-	  '  and builds a LiveKit server unless this machine has one. Allow 4 to 10 minutes.' ''
+	  'Setting up the tests in $(VENV), once. Allow 4 to 10 minutes. It fetches' \
+	  '  Debian packages (chromium, postgresql), unless they are here: about 150 MB' \
+	  '  Python packages (LiveKit agents, a voice, ears, Node, Playwright): about 350 MB, 1.1 GB on disk' \
+	  '  npm packages for the browser scripts: about 50 MB' \
+	  '  and builds a LiveKit server from source, some 2 minutes, unless this machine has one.' ''
 
 $(VENV)/.made:
 	@[ -n "$(PYTHON)" ] || { echo 'Python 3.11 or newer with venv is needed (on Debian: apt install python3 python3-venv); or say make PYTHON=/path/to/python.' >&2; exit 1; }
