@@ -36,10 +36,11 @@ from livekit.agents import (
 from livekit.agents.inference import VAD
 
 from .ears import SphinxSTT, ears
+from .espeak import espeak
 from .mind import CallSettings, Mind
 from .noise import background_noise
 from .vaani_api import DISPATCH_NAME
-from .voice import EspeakTTS, espeak
+from .voice import EspeakTTS
 
 RETURN_SECONDS: Final = 10.0
 """How long a visitor who was cut off is waited for."""
