@@ -11,8 +11,8 @@ import * as model from "./model";
 const AGENT_COMES_WITHIN = 20_000;
 /** An agent's process that is replaced in mid-call is back by then. */
 const AGENT_RETURNS_WITHIN = 4_000;
-/** livekit-client tries for about this long; its last attempts can hang for longer. */
-const NETWORK_RETURNS_WITHIN = 45_000;
+/** From when livekit-client has noticed, up to 15 s after the fact. It would try for longer, with hanging attempts. */
+const NETWORK_RETURNS_WITHIN = 30_000;
 
 const tools = new Map<string, ToolHandler>();
 let metadata: Record<string, unknown> = {};
@@ -85,7 +85,10 @@ class Call {
   }
 
   begin(widget: Widget, room: Promise<RoomModule>): Promise<void> {
-    addEventListener("pagehide", this.#leavePage);
+    const { signal } = this.#over;
+    addEventListener("pagehide", () => this.finish("page_left"), { signal });
+    addEventListener("offline", () => this.#look(), { signal });
+    addEventListener("online", () => this.#look(), { signal });
     widget.emit("vaani-call-start");
     model.change("asking");
     this.joined = this.#run(widget, room);
@@ -212,7 +215,8 @@ class Call {
   #look(): void {
     if (!this.#joinedAt || this.#over.signal.aborted) return;
     const { here, seen, state } = this.#agent;
-    if (this.#reconnecting) model.change("reconnecting");
+    // The browser notices sooner than livekit-client, but is sometimes wrong: enough for a word, not for an end.
+    if (this.#reconnecting || !navigator.onLine) model.change("reconnecting");
     else model.change(here ? state : "waiting");
 
     this.#timer("network", NETWORK_RETURNS_WITHIN, this.#reconnecting && (() => this.finish("network", { code: "network_lost" })));
@@ -255,7 +259,6 @@ class Call {
     if (this.#over.signal.aborted) return;
     this.#over.abort(problem ?? CANCELLED);
     current = null;
-    removeEventListener("pagehide", this.#leavePage);
     for (const timer of this.#timers.values()) clearTimeout(timer);
     const home = model.home.peek();
     if (home && this.#started) progress(home, this.#started, { event: "ended", reason });
@@ -275,8 +278,6 @@ class Call {
     });
     this.#joinedAt = 0;
   }
-
-  #leavePage = () => this.finish("page_left");
 
   #tell(name: string, detail: unknown): void {
     model.home.peek()?.emit(name, detail);

@@ -30,7 +30,7 @@ const CLOSED = new Set<DisconnectReason | undefined>([
 ]);
 
 // The console belongs to the page. `setLogLevel` would write into the page's localStorage.
-getLogger(LoggerNames.Default).setDefaultLevel("error");
+getLogger(LoggerNames.Default).setDefaultLevel("silent");
 
 /**
  * Joins the room and publishes the microphone.

@@ -1,4 +1,4 @@
-/** The buttons of each state. */
+/** The buttons of each state. Each set has a key, so that it is made anew and does not take the last one's clicks. */
 
 import type { VNode } from "preact";
 
@@ -21,13 +21,13 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
   const close = <button key="close" type="button" class="press" onClick={hide}>{text("close")}</button>;
   switch (state) {
     case "idle":
-      return <div class="actions">{begin("start")}</div>;
+      return <div key={state} class="actions">{begin("start")}</div>;
     case "ended":
-      return <div class="actions">{close}{begin("again")}</div>;
+      return <div key={state} class="actions">{close}{begin("again")}</div>;
     case "failed": {
       const retry = !!model.problem.value && worthRetrying(model.problem.value);
       return (
-        <div class="actions">
+        <div key={state} class="actions">
           {close}
           {retry && begin("retry")}
           <Fallback url={widget.options.fallbackUrl} primary={!retry} />
@@ -37,13 +37,13 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
     case "asking":
     case "connecting":
       return (
-        <div class="actions">
+        <div key="begin" class="actions">
           <button key="cancel" type="button" class="press" onClick={() => end()}>{text("cancel")}</button>
         </div>
       );
     default:
       return (
-        <div class="actions">
+        <div key="call" class="actions">
           <MuteButton />
           <button key="end" type="button" class="press red" onClick={() => end()}>
             <Icon name="hangup" />

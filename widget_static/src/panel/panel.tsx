@@ -109,7 +109,7 @@ function Status(): VNode {
   return (
     <p class="state">
       <span>{text(muted ? "state_muted" : `state_${state}`)}</span>
-      {timed && <span class="time"><span aria-hidden="true">· </span><span dir="ltr">{time}</span></span>}
+      {timed && <span class="time"><i aria-hidden="true">·</i><span dir="ltr">{time}</span></span>}
     </p>
   );
 }
