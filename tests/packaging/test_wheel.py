@@ -52,8 +52,12 @@ def test_wheel_carries_bundle_templates_and_types(wheel: Path, built_tree: Path)
     }
     assert templates
     assert templates <= inside
-    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "vaani_widget").rglob("*.py")}
-    assert modules <= inside
+    package = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "vaani_widget").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert package - inside == set()
     assert "vaani_widget/py.typed" in inside
     assert any(name.endswith("licenses/LICENSE") for name in inside)
 
