@@ -62,7 +62,8 @@ def vaani_widget(
     """The script tag of a site's button, for a template.
 
     ``visitor``, ``locked`` and ``metadata`` come from the server and are trusted: they travel in a
-    grant, which makes the response ``private, no-store``, since it is one visitor's own.
+    grant, which makes the response ``private, no-store``, since it is one visitor's own. (Where the
+    template is streamed, headers have gone by then: set that header yourself.)
 
     :param site: its key; not needed where there is one site, or one called ``default``.
     :param visitor: who this is, such as ``user.id``: a pseudonym, not a name or an address. None for
