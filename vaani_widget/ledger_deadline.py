@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-OPERATION_SECONDS = 0.8
+OPERATION_SECONDS = 0.7
 """For one operation in all. What is left to a second is for noticing and for a busy machine."""
 
 LOGGING_NAME = "vaani_widget"

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError, SQLAlchemyError
 
 from . import ledger_schema
 from .errors import SettingError, StoreUnavailable
@@ -194,16 +194,16 @@ class Store:
         return process
 
     def _run(self, inside: Callable[[_Process], T]) -> T:
+        process = self._here()  # loads a driver, the first time: not the database's fault, nor its second
+        failures = (SQLAlchemyError, process.engine.dialect.loaded_dbapi.Error, OSError)
         try:
-            with operation():
-                process = self._here()
-                with process.backend.guard():
-                    self._prepare(process)
-                    return inside(process)
-        except (SQLAlchemyError, OSError) as error:
-            if self._process is not None:
-                self._process.prepared = False  # perhaps it is another database by the time it is back
+            with operation(), process.backend.guard():
+                self._prepare(process)
+                return inside(process)
+        except failures as error:
             reason = self._reason(error)
+            if isinstance(error, ProgrammingError) or "no such table" in reason:
+                process.prepared = False  # restored, or exchanged for an empty one: look again next time
         # Outside of the handler: what a traceback of the driver's shows of its variables is not for logs.
         logger.error("The ledger can't be used: %s", reason)
         raise StoreUnavailable
