@@ -65,6 +65,10 @@ bench: $(VENV)/.test $(BUNDLE) ## what the widget costs a page, beside bare live
 .PHONY: bundle
 bundle: $(BUNDLE) ## build the scripts that browsers load, where their sources have changed
 
+.PHONY: docs
+docs: $(VENV)/.test ## renew the tables that the documentation has from the source
+	$(BIN)/python docs/tables.py
+
 .PHONY: dist
 dist: $(VENV)/.test $(BUNDLE) ## wheel and source distribution, into dist/
 	$(BIN)/python -m build

@@ -52,7 +52,7 @@ def union(name: str) -> set[str]:
 def test_tables_are_those_of_the_source(written: Path) -> None:
     text = written.read_text("utf-8")
     assert "made by docs/tables.py" in text
-    assert text == TABLES["renewed"](text), "run: .venv/bin/python docs/tables.py"
+    assert text == TABLES["renewed"](text), "run make docs"
 
 
 def test_every_attribute_of_the_source_is_in_the_table() -> None:
