@@ -134,7 +134,8 @@ function Bar({ widget, show, hide }: PanelProps): VNode {
       dir={widget.direction}
       data-state={model.state.value}
     >
-      <button type="button" class="expand" aria-label={text("expand")} onClick={() => show(widget, "open")}>
+      <button type="button" class="expand" onClick={() => show(widget, "open")}>
+        <span class="aside">{text("expand")}: </span>
         <Orb avatar={widget.options.avatar} />
         <Status />
       </button>

@@ -1,0 +1,95 @@
+"""The words: complete in every language, and the owner's own before ours."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from .conftest import Site
+
+SOURCES = Path(__file__).parents[3] / "widget_static"
+LOCALES = {path.stem: json.loads(path.read_text()) for path in (SOURCES / "locales").glob("*.json")}
+OTHERS = sorted(set(LOCALES) - {"en"})
+
+
+def test_the_languages() -> None:
+    assert sorted(LOCALES) == ["bn", "en", "es", "hi", "ta", "ur"]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_language_is_complete(language: str) -> None:
+    english, texts = LOCALES["en"], LOCALES[language]
+    assert list(texts) == list(english)
+    for key, text in texts.items():
+        assert text.strip(), key
+        assert re.findall(r"\{\w+\}", text) == re.findall(r"\{\w+\}", english[key]), key
+        assert text != english[key], key
+        assert "..." not in text, key
+
+
+def test_every_text_is_used_and_every_used_one_is_there() -> None:
+    code = "\n".join(path.read_text() for path in sorted((SOURCES / "src/panel").glob("*.ts*")))
+    made = {"state_", "end_", "_help"}  # put together in the code
+    for key in LOCALES["en"]:
+        assert f'"{key}"' in code or f" {key}:" in code or any(part in key for part in made), key
+    for key in re.findall(r'text\("(\w+)"', code):
+        assert key in LOCALES["en"], key
+    states = re.search(r"type State =(.*?);", (SOURCES / "src/types.ts").read_text(), re.DOTALL)
+    reasons = re.search(r"type EndReason =(.*?);", (SOURCES / "src/types.ts").read_text(), re.DOTALL)
+    assert states
+    assert reasons
+    for state in re.findall(r'"(\w+)"', states[1]):
+        assert f"state_{state}" in LOCALES["en"]
+    for reason in re.findall(r'"(\w+)"', reasons[1]):
+        assert f"end_{reason}" in LOCALES["en"]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_panel_speaks_it(site: Site, language: str) -> None:
+    site.show(locale=language)
+    site.page.locator("vaani-widget").get_by_role("button").click()
+    texts = LOCALES[language]
+    expect(site.panel).to_contain_text(texts["ai_notice"])
+    expect(site.panel).to_have_attribute("lang", language)
+    expect(site.panel).to_have_attribute("dir", "rtl" if language == "ur" else "ltr")
+    expect(site.panel.get_by_role("button", name=texts["end"])).to_be_visible()
+    fetched = [request.url for request in site.requests if re.search(r"/assets/[a-z]{2}-", request.url)]
+    assert fetched
+    assert {url.rpartition("/")[2][:3] for url in fetched} == {f"{language}-"}
+
+
+def test_right_to_left_is_mirrored(site: Site) -> None:
+    site.show(locale="ur")
+    site.page.locator("vaani-widget").get_by_role("button").click()
+    end = site.panel.get_by_role("button", name=LOCALES["ur"]["end"])
+    mute = site.panel.get_by_role("button", name=LOCALES["ur"]["mute"])
+    small = site.panel.get_by_role("button", name=LOCALES["ur"]["minimize"])
+    boxes = [locator.bounding_box() for locator in (end, mute, small, site.panel)]
+    assert all(boxes)
+    end_box, mute_box, small_box, panel_box = (box["x"] if box else 0.0 for box in boxes)
+    assert end_box < mute_box
+    assert small_box - panel_box < 30
+
+
+def test_the_owner_s_words_win(site: Site) -> None:
+    texts = {
+        "en": {"ai_notice": "Priya is a computer", "end": "Bye", "title": "Priya <b>"},
+        "hi": {"end": "x"},
+    }
+    site.show(texts=json.dumps(texts))
+    site.call()
+    expect(site.panel).to_contain_text("Priya is a computer")
+    expect(site.panel.get_by_role("heading")).to_have_text("Priya <b>")
+    expect(site.panel.get_by_role("button", name="Bye")).to_be_visible()
+    expect(site.panel.get_by_role("button", name="Mute")).to_be_visible()
+
+
+def test_a_language_of_the_owner_s_own(site: Site) -> None:
+    site.show(locale="fr", texts=json.dumps({"fr": {"end": "Raccrocher"}}))
+    site.page.locator("vaani-widget").get_by_role("button").click()
+    expect(site.panel.get_by_role("button", name="Raccrocher")).to_be_visible()
+    expect(site.panel.get_by_role("button", name="Mute")).to_be_visible()
