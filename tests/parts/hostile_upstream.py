@@ -58,6 +58,8 @@ class HostileUpstream:
         self.greeting = greeting
         self.requests: list[Request] = []
         self.connections = 0
+        self.sent = 0
+        """Bytes of a :func:`flood` that went out."""
         self.stopping = threading.Event()
         self.hung_up = threading.Event()
         """Set when a client has closed a connection."""
@@ -217,16 +219,18 @@ def flood(size: int, *, announced: bool) -> Behaviour:
         for _ in range(size // 65536):
             yield piece
 
-    def behave(_server: HostileUpstream, connection: socket.socket, _request: Request) -> None:
+    def behave(server: HostileUpstream, connection: socket.socket, _request: Request) -> None:
         for piece in pieces():
             connection.sendall(piece)
+            server.sent += len(piece)
 
     return behave
 
 
 def gzip_bomb(size: int) -> Behaviour:
-    """An answer that is small until it is unpacked."""
-    return answer(200, gzip.compress(b" " * size), {"Content-Encoding": "gzip"})
+    """Credentials that are small until they are unpacked."""
+    packed = gzip.compress(json.dumps(CREDENTIALS).encode() + b" " * size)
+    return answer(200, packed, {"Content-Encoding": "gzip"})
 
 
 def redirect(status: int, location: str) -> Behaviour:

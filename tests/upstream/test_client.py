@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import signal
@@ -27,7 +28,7 @@ from tests.parts.hostile_upstream import (
 )
 from vaani_widget import errors
 from vaani_widget.upstream import Credentials, VaaniClient
-from vaani_widget.upstream_loop import KEEPALIVE_SECONDS
+from vaani_widget.upstream_loop import KEEPALIVE_SECONDS, Sending
 
 KEY = "vaani_canary_5f0e1d2c3b4a"
 
@@ -169,6 +170,15 @@ def test_deadline_holds_while_the_loop_is_busy(upstream: HostileUpstream) -> Non
     assert len(upstream.requests) == 2
 
 
+def test_what_was_given_up_is_not_sent() -> None:
+    """The loop may come to send in the very moment in which the one who waited was told "not spent"."""
+    sending = Sending(begun=False)
+    assert sending.give_up() == "no"
+    with pytest.raises(TimeoutError):
+        asyncio.run(sending.trace("http11.send_request_headers.started", {}))
+    assert sending.spent == "no"
+
+
 def test_environment_proxies_are_not_used(upstream: HostileUpstream, monkeypatch: pytest.MonkeyPatch) -> None:
     with HostileUpstream(credentials()) as proxy:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
@@ -255,7 +265,7 @@ def test_interpreter_ends_at_once_and_quietly(upstream: HostileUpstream, tmp_pat
         "client.start_call({})\n"
     )
     done = subprocess.run(
-        [sys.executable, "-X", "dev", script, upstream.url], capture_output=True, text=True, timeout=30
+        [sys.executable, "-W", "error", script, upstream.url], capture_output=True, text=True, timeout=30
     )
     assert (done.returncode, done.stderr) == (0, "")
 
