@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterable
+from importlib.util import find_spec
 from typing import Any, Final
 
 from livekit import rtc
@@ -34,6 +35,7 @@ from livekit.agents import (
     room_io,
 )
 from livekit.agents.inference import VAD
+from livekit.agents.types import NOT_GIVEN
 
 from .ears import SphinxSTT, ears
 from .espeak import espeak
@@ -42,6 +44,8 @@ from .noise import background_noise
 from .vaani_api import DISPATCH_NAME
 from .voice import EspeakTTS
 
+HEARS: Final = find_spec("pocketsphinx") is not None
+"""There is no PocketSphinx for Python 3.14 and later: without it the agent speaks and reads."""
 RETURN_SECONDS: Final = 10.0
 """How long a visitor who was cut off is waited for."""
 
@@ -88,7 +92,7 @@ async def call(ctx: JobContext) -> None:
     voice = EspeakTTS(language=greeting.language, gender=settings.voice_gender, speed=settings.voice_speed)
     agent = DemoAgent(mind, voice)
     session: AgentSession[None] = AgentSession(
-        stt=SphinxSTT(),
+        stt=SphinxSTT() if HEARS else NOT_GIVEN,
         vad=VAD(),
         tts=voice,
         turn_handling={
@@ -157,7 +161,8 @@ async def call(ctx: JobContext) -> None:
 def warm_up(_: JobProcess) -> None:
     """Load voice and ears before the first call; they are this process's, so later calls find them loaded."""
     espeak()
-    ears()
+    if HEARS:
+        ears()
 
 
 async def accept(request: JobRequest) -> None:

@@ -21,6 +21,7 @@ class Child:
     :param command: program and arguments.
     :param env: its whole environment; this process's own where absent.
     :param on_line: called with every line of its standard output, in a thread of its own.
+    :param on_error: the same of its standard error.
     :param grace: seconds between SIGTERM and SIGKILL when it is stopped.
     """
 
@@ -30,6 +31,7 @@ class Child:
         *,
         env: Mapping[str, str] | None = None,
         on_line: Callable[[str], None] | None = None,
+        on_error: Callable[[str], None] | None = None,
         grace: float = 0.5,
     ) -> None:
         self._grace = grace
@@ -47,7 +49,7 @@ class Child:
         )
         self._readers = [
             self._read(self._process.stdout, on_line or self._tail.append),
-            self._read(self._process.stderr, self._tail.append),
+            self._read(self._process.stderr, on_error or self._tail.append),
         ]
 
     def _read(self, stream: IO[str] | None, take: Callable[[str], None]) -> threading.Thread:
@@ -75,14 +77,19 @@ class Child:
         """The last lines it wrote, for a message about its end."""
         return list(self._tail)
 
+    def wait(self, seconds: float) -> int | None:
+        """Its exit code, or ``None`` where it still runs after ``seconds``."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
     def stop(self) -> None:
         """End it and wait for its end; a second time does nothing."""
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
-        try:
-            self._process.wait(self._grace + 5)
-        except subprocess.TimeoutExpired:
+        if self.wait(self._grace + 5) is None:
             self._process.kill()
             self._process.wait()
         for reader in self._readers:

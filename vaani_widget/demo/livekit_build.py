@@ -9,10 +9,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
+
+from .children import Child
 
 Say = Callable[[str], None]
 
@@ -147,30 +149,19 @@ def _install(go: Path, work: Path, say: Say) -> None:
         "GOTOOLCHAIN": "local",
         "CGO_ENABLED": "0",  # needs no C compiler
     }
+    counts = {"fetched": 0, "compiled": 0}
+    last: deque[str] = deque(maxlen=5)
+
+    def note(line: str) -> None:
+        last.append(line.strip())
+        counts["fetched" if line.startswith("go: downloading") else "compiled"] += 1
+
     command = [str(go), "install", "-v", "-trimpath", "-ldflags=-s -w", MODULE]
-    downloads = packages = 0
-    told = time.monotonic()
-    last: list[str] = []
-    with subprocess.Popen(
-        command, env=env, cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, text=True, errors="replace",
-    ) as process:  # fmt: skip
-        assert process.stderr is not None
-        try:
-            for line in process.stderr:
-                last = [*last[-5:], line.strip()]
-                if line.startswith("go: downloading"):
-                    downloads += 1
-                else:
-                    packages += 1
-                if time.monotonic() - told > 10:
-                    told = time.monotonic()
-                    share = min(99, 100 * packages // PACKAGES)
-                    say(f"  {share} %: {downloads} modules fetched, {packages} packages compiled")
-        except BaseException:
-            process.terminate()
-            raise
-    if process.returncode:
+    with Child(command, env=env, on_error=note, grace=1.0) as build:
+        while (code := build.wait(10)) is None:
+            share = min(99, 100 * counts["compiled"] // PACKAGES)
+            say(f"Building the LiveKit server: {share} % ({counts['fetched']} modules fetched)")
+    if code:
         said = " ".join(last)
         raise LiveKitUnavailable(f"The LiveKit server could not be built: {said} You can {_instead()}")
 

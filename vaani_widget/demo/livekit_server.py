@@ -23,6 +23,11 @@ START_SECONDS: Final = 20.0
 TRIES: Final = 4
 
 
+def wanted_running_one() -> bool:
+    """Whether the environment names a server that runs already."""
+    return any(os.environ.get(name) for name in VARIABLES)
+
+
 def _say_nothing(line: str) -> None:
     pass
 
@@ -50,7 +55,7 @@ class LiveKitServer:
         return f"LiveKitServer({getattr(self, 'url', 'not started')!r})"
 
     def __enter__(self) -> LiveKitServer:
-        if any(os.environ.get(name) for name in VARIABLES):
+        if wanted_running_one():
             self._use_running_one()
             return self
         program = str(find_or_build(self._say))
