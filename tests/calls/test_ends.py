@@ -1,0 +1,84 @@
+"""How a call ends, and what does not end it."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.calls.conftest import Shop, call, hang_up
+from tests.parts.watch import energy, events, until_event
+
+
+def test_the_agent_says_goodbye_and_leaves(shop: Shop, visitor: Page) -> None:
+    call(shop, visitor)
+    visitor.evaluate("document.querySelector('vaani-widget').sendText('bye')")
+    until_event(visitor, "vaani-call-end", where="detail.reason === 'agent'", timeout=60)
+
+
+def test_an_agent_that_never_comes_ends_the_call_with_a_sentence(shop: Shop, visitor: Page) -> None:
+    visitor.goto(shop.page(shop.tag(site="nobody")))
+    visitor.get_by_role("button", name="Talk to").click()
+    until_event(visitor, "vaani-call-connected")
+    until_event(visitor, "vaani-error", where="detail.code === 'agent_absent' && detail.fatal", timeout=40)
+    until_event(visitor, "vaani-call-end", where="detail.reason === 'agent_absent'")
+    expect(visitor.locator("vaani-widget").get_by_role("button", name="Try again")).to_be_visible()
+    assert visitor.evaluate("seen.streams.flatMap(s => s.getTracks()).every(t => t.readyState === 'ended')")
+
+
+def test_leaving_the_page_ends_the_call(shop: Shop, visitor: Page) -> None:
+    room = call(shop, visitor)
+    with visitor.expect_request(lambda request: request.url.endswith("/progress")) as told:
+        visitor.goto(shop.page("<p>Another page</p>"))
+    assert '"page_left"' in (told.value.post_data or "")
+    shop.stack.agent.wait_for("visitor_left", room=room)
+
+
+def test_mail_and_telephone_links_do_not_end_it(shop: Shop, visitor: Page) -> None:
+    links = '<a href="mailto:shop@example.com">Write</a> <a href="tel:+911234567">Ring</a>'
+    call(shop, visitor, body=links)
+    visitor.get_by_role("link", name="Write").click()
+    visitor.get_by_role("link", name="Ring").click()
+    before = energy(visitor)["bytesSent"]
+    visitor.wait_for_function(
+        """async (before) => {
+          for (const c of seen.connections) for (const r of (await c.getStats()).values())
+            if (r.type === "outbound-rtp" && r.kind === "audio" && r.bytesSent > before + 2000) return true;
+        }""",
+        arg=before,
+    )
+    assert events(visitor, "vaani-call-end") == []
+    hang_up(visitor)
+
+
+def test_a_microphone_that_ends_in_mid_call_is_taken_up_again(shop: Shop, visitor: Page) -> None:
+    call(shop, visitor)
+    visitor.evaluate(
+        """() => { const [track] = seen.streams[0].getAudioTracks();
+                   track.stop(); track.dispatchEvent(new Event("ended")); }"""
+    )
+    visitor.wait_for_function(
+        "seen.streams.length > 1 && seen.streams.at(-1).getAudioTracks()[0].readyState === 'live'"
+    )
+    before = energy(visitor)["bytesSent"]
+    visitor.wait_for_function(
+        """async (before) => {
+          for (const c of seen.connections) for (const r of (await c.getStats()).values())
+            if (r.type === "outbound-rtp" && r.kind === "audio" && r.bytesSent > before + 2000) return true;
+        }""",
+        arg=before,
+    )
+    assert events(visitor, "vaani-call-end") == []
+    hang_up(visitor)
+
+
+def test_muting_silences_what_is_sent(shop: Shop, visitor: Page) -> None:
+    call(shop, visitor)
+    visitor.locator("vaani-widget").get_by_role("button", name="Mute").click()
+    visitor.wait_for_function(
+        """async () => {
+          let muted = false;
+          for (const c of seen.connections) for (const s of c.getSenders())
+            if (s.track && s.track.kind === "audio") muted = !s.track.enabled || s.track.muted;
+          return muted || seen.connections.every(c => c.getSenders().every(s => !s.track));
+        }"""
+    )
+    hang_up(visitor)
