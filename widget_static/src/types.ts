@@ -62,7 +62,7 @@ export interface Gesture {
   audioContext: AudioContext;
   /** Detached, playsinline, already told to play. */
   audio: HTMLAudioElement;
-  /** What `vaani-before-call` listeners promised; at most 5 s. */
+  /** What `vaani-before-call` listeners promised, after 5 s at most; rejects with a {@link Problem} where one says no. */
   before: Promise<{ grant?: string; metadata?: Record<string, unknown> }>;
 }
 
@@ -70,7 +70,10 @@ export interface Gesture {
 export interface Widget extends HTMLElement {
   /** The blueprint's base, such as `https://host/vaani`, without a slash at its end. */
   readonly api: string;
-  /** `site`, `label`, `theme` …: the attributes' names in camelCase; the attribute, else the site's look, else the default. */
+  /**
+   * `label`, `theme` …: the attributes' names in camelCase. The attribute, else the site's look, else the default, else
+   * undefined. Text that can't be read as its attribute's type stands as it is.
+   */
   readonly options: Readonly<Record<string, unknown>>;
   /** Call settings that this page sets, by the names of the API (`voice_gender`). */
   readonly callSettings: Readonly<Record<string, unknown>>;
@@ -80,9 +83,14 @@ export interface Widget extends HTMLElement {
   readonly language: string;
   /** Two letters' right: `rtl` or `ltr`. */
   readonly direction: "ltr" | "rtl";
-  /** What is known of the site so far: of the loader's own, or of the last site token. */
-  readonly site: SiteInfo | null;
-  /** A site token that still has time to live; one request at most is under way. */
+  /** What is known of the site so far: of the loader's own, or of the last site token. (`site` is the attribute.) */
+  readonly siteInfo: SiteInfo | null;
+  /**
+   * A site token that still has time to live; one request at most is under way. Each is handed out once, since it
+   * starts at most one call: keep it until it is spent.
+   *
+   * @throws {Problem} `load_failed` where the server could not be reached or made no sense.
+   */
   siteToken(options?: { fresh?: boolean; grant?: string }): Promise<SiteToken>;
   /** Dispatches a bubbling, composed event; false where a listener prevented it. */
   emit(name: string, detail?: unknown, cancelable?: boolean): boolean;
@@ -90,6 +98,29 @@ export interface Widget extends HTMLElement {
   readonly stage: HTMLElement;
   /** How the launcher shows the call: `idle` is the button; `busy` the button working; `call` hides it for the panel. */
   face(face: "idle" | "busy" | "call"): void;
+  /** The site's key. */
+  readonly siteKey: string;
+  /** What a loader that carries this site in itself knows of it. */
+  readonly known: SiteInfo | undefined;
+  /** A site token's request that the loader began, for `siteToken()` to read. */
+  early: Promise<Response> | undefined;
+  /** Says why no call can be had here at all. Rejects. */
+  refuse(): Promise<void>;
+  /** Goes on with a call that a click has begun. */
+  proceed(
+    gesture: Omit<Gesture, "before">,
+    promised: readonly unknown[],
+    room: Promise<RoomModule>,
+  ): Promise<void>;
+  open(): Promise<void>;
+  close(): Promise<void>;
+  end(): Promise<void>;
+  mute(on: boolean): Promise<void>;
+  sendText(text: string): Promise<void>;
+  setMetadata(metadata: Record<string, unknown>): Promise<void>;
+  registerTool(name: string, handler: ToolHandler): Promise<void>;
+  /** What a click on the launcher does; the panel's own buttons ("Try again") call it inside their click. */
+  start(): Promise<void>;
 }
 
 /** What the panel chunk exports. The call belongs to this module, not to an element. */
@@ -127,6 +158,8 @@ export interface JoinOptions {
   microphone: MediaStreamTrack;
   audioContext: AudioContext;
   audio: HTMLAudioElement;
+  /** Aborted when the visitor hangs up before the room is joined. */
+  signal: AbortSignal;
   on: RoomListener;
 }
 
@@ -137,6 +170,8 @@ export interface RoomListener {
   agentState(state: string): void;
   transcript(segment: { id: string; role: "agent" | "visitor"; text: string; final: boolean }): void;
   reconnecting(active: boolean): void;
+  /** The microphone was muted or opened, also when a device that went away could not be taken up again. */
+  muted(muted: boolean): void;
   /** The browser refuses to play sound until it is tapped. */
   soundBlocked(blocked: boolean): void;
   /** The room is gone: the server closed it, or the network did not come back. */

@@ -2,6 +2,9 @@
 
 import { effect } from "@preact/signals";
 
+// The element itself is only half there until now.
+import "../loader/late";
+
 import * as call from "../call/call";
 import * as model from "../call/model";
 import type { Gesture, Problem, RoomModule, ToolHandler, Widget } from "../types";

@@ -1,0 +1,206 @@
+// Builds dist/: the loader, the chunks it fetches at a click, one chunk per language.
+// Everything is made in memory first, so a build that fails leaves the last good one in place.
+import { createHash } from "node:crypto";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build, transform } from "esbuild";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const DIST = join(HERE, "dist");
+const BROWSERS = ["es2022", "chrome109", "firefox115", "safari16.4"];
+// The loader must be parsed by browsers too old for a call: they get the fallback link.
+const OLDER_BROWSERS = ["es2020"];
+
+const packagesUsed = new Set();
+
+/** `import css from "./x.css"` gives the minified text, for a constructable stylesheet. */
+const cssAsText = {
+  name: "css-as-text",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const css = await readFile(path, "utf8");
+      const { code } = await transform(css, { loader: "css", minify: true, target: BROWSERS.slice(1) });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+
+/**
+ * LiveKit from the sources it ships, which shake better than its bundle, and without webrtc-adapter,
+ * which serves browsers older than ours: 100 kB of brotli rather than 124.
+ */
+const leanLiveKit = {
+  name: "lean-livekit",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^livekit-client$/ }, () => ({
+      path: join(HERE, "node_modules/livekit-client/src/index.ts"),
+    }));
+    onResolve({ filter: /^webrtc-adapter$/ }, () => ({ path: "webrtc-adapter", namespace: "nothing" }));
+    onLoad({ filter: /.*/, namespace: "nothing" }, () => ({ contents: "" }));
+  },
+};
+
+async function bundle(entry, options = {}) {
+  const result = await build({
+    absWorkingDir: HERE,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: "esm",
+    minify: true,
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "silent",
+    target: BROWSERS,
+    ...options,
+    plugins: [cssAsText, ...(options.plugins ?? [])],
+  });
+  for (const input of Object.keys(result.metafile.inputs)) {
+    const found = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+    if (found) packagesUsed.add(found[1]);
+  }
+  return result.outputFiles[0].text;
+}
+
+const hash = (text) => createHash("sha256").update(text).digest("hex").slice(0, 8);
+
+/** A module of texts for each language. */
+async function locales() {
+  const folder = join(HERE, "locales");
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
+  if (!names.includes("en.json")) throw new Error("widget_static/locales/en.json is missing");
+  return Promise.all(
+    names.map(async (name) => {
+      const texts = JSON.parse(await readFile(join(folder, name), "utf8"));
+      return [basename(name, ".json"), `export default ${JSON.stringify(texts)};\n`];
+    }),
+  );
+}
+
+async function licences() {
+  const parts = await Promise.all(
+    [...packagesUsed].sort().map(async (name) => {
+      const folder = join(HERE, "node_modules", name);
+      const { version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+      const files = (await readdir(folder)).filter((file) => /^(licen[sc]e|notice|copying)/i.test(file)).sort();
+      const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
+      return [`${name} ${version} (${license})`, ...texts.map((text) => text.trim())].join("\n\n");
+    }),
+  );
+  return `What the scripts in this folder contain of others.\n\n${parts.join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
+}
+
+const brotli = (bytes, settings) =>
+  brotliCompressSync(bytes, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+      ...settings,
+    },
+  });
+
+/** What every page view pays for is worth trying all of the format's own settings: some fifteen bytes. */
+function* everySetting() {
+  for (const mode of [constants.BROTLI_MODE_GENERIC, constants.BROTLI_MODE_TEXT]) {
+    for (let postfix = 0; postfix < 4; postfix++) {
+      for (let direct = 0; direct < 16; direct++) {
+        yield {
+          [constants.BROTLI_PARAM_MODE]: mode,
+          [constants.BROTLI_PARAM_NPOSTFIX]: postfix,
+          [constants.BROTLI_PARAM_NDIRECT]: direct << postfix,
+        };
+      }
+    }
+  }
+}
+
+function compressed(name, text, settings = [{ [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT }]) {
+  const bytes = Buffer.from(text);
+  const br = [...settings].map((setting) => brotli(bytes, setting)).reduce((best, next) => (next.length < best.length ? next : best));
+  const gz = gzipSync(bytes, { level: 9 });
+  gz[9] = 255; // the operating system that packed it: the same bytes everywhere
+  return [[name, bytes], [`${name}.br`, br], [`${name}.gz`, gz]];
+}
+
+// As LiveKit compiles itself: a field without a value must not undo what the base class set. And it is shorter.
+const PLAIN_FIELDS = { compilerOptions: { useDefineForClassFields: false } };
+
+async function make() {
+  const texts = await locales();
+  const languages = JSON.stringify(texts.map(([language]) => language));
+  const unknown = "-00000000.js";
+  const [panelDraft, livekit] = await Promise.all([
+    bundle("src/panel/index.ts", {
+      jsx: "automatic",
+      jsxImportSource: "preact",
+      define: { __LANGUAGES__: languages, __LOCALE_SUFFIX__: JSON.stringify(unknown) },
+    }),
+    bundle("src/call/room.ts", { plugins: [leanLiveKit], tsconfigRaw: PLAIN_FIELDS }),
+  ]);
+  // Panel and texts go together, so they share one hash: the loader carries it once.
+  const suffix = `-${hash(panelDraft + texts.join())}.js`;
+  const panel = panelDraft.replaceAll(unknown, suffix);
+  const chunks = { panel: `panel${suffix}`, livekit: `livekit-${hash(livekit)}.js` };
+  const body = await bundle("src/loader/index.ts", {
+    target: OLDER_BROWSERS,
+    tsconfigRaw: PLAIN_FIELDS,
+    mangleProps: /[^_]_$/,
+    define: {
+      __PANEL__: JSON.stringify(chunks.panel),
+      __LIVEKIT__: JSON.stringify(chunks.livekit),
+      __LOCALE_SUFFIX__: JSON.stringify(suffix),
+      __SITE__: "$",
+    },
+  });
+  // One function of what the script knows of its site; the server puts that in the place of `null`.
+  const loader = `(function($){${body.trim()}})(null);\n`;
+
+  const assets = [
+    [`assets/${chunks.panel}`, panel],
+    [`assets/${chunks.livekit}`, livekit],
+    ...texts.map(([language, text]) => [`assets/${language}${suffix}`, text]),
+  ];
+  const files = new Map([
+    ...compressed("widget.js", loader, everySetting()),
+    ...assets.flatMap(([name, text]) => compressed(name, text)),
+    ["LICENSES.txt", Buffer.from(await licences())],
+  ]);
+  const sizes = (name) => ({
+    raw: files.get(name).length,
+    gzip: files.get(`${name}.gz`).length,
+    brotli: files.get(`${name}.br`).length,
+  });
+  const manifest = { "widget.js": sizes("widget.js"), ...chunks };
+  for (const [language] of texts) manifest[language] = language + suffix;
+  manifest.sizes = Object.fromEntries(["widget.js", ...assets.map(([name]) => name)].map((name) => [name, sizes(name)]));
+  return { files, manifest: `${JSON.stringify(manifest, null, 2)}\n` };
+}
+
+/** New files first and the manifest last, so that who reads along never sees half a build. */
+async function write({ files, manifest }) {
+  await mkdir(join(DIST, "assets"), { recursive: true });
+  for (const [name, bytes] of files) await writeFile(join(DIST, name), bytes);
+  await writeFile(join(DIST, "manifest.json"), manifest);
+  for (const entry of await readdir(DIST, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    const name = relative(DIST, path).replaceAll("\\", "/");
+    if (!entry.isDirectory() && name !== "manifest.json" && !files.has(name)) await rm(path);
+  }
+}
+
+function oneSentence(error) {
+  const [first] = error.errors ?? [];
+  if (!first) return error.message;
+  const { file, line } = first.location ?? {};
+  return file ? `${file}:${line}: ${first.text}` : first.text;
+}
+
+try {
+  await write(await make());
+} catch (error) {
+  console.error(`error: the front end could not be built: ${oneSentence(error)}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,17 @@
+/** What build.mjs puts in. */
+
+/** Such as `-0a1b2c3d.js`: `en` + this is the chunk with the English texts, beside the panel's. */
+declare const __LOCALE_SUFFIX__: string;
+declare const __LANGUAGES__: readonly string[];
+
+/** The chunks' file names; in the loader only. */
+declare const __PANEL__: string;
+declare const __LIVEKIT__: string;
+/** What `/sites/{site}/widget.js` carries in itself; in the loader only. */
+declare const __SITE__: import("./types").SiteInfo | null;
+
+/** The minified text of a stylesheet, for `CSSStyleSheet.replaceSync`. */
+declare module "*.css" {
+  const text: string;
+  export default text;
+}

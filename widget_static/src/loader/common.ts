@@ -1,0 +1,54 @@
+import type { PanelModule } from "../types";
+import type { VaaniWidgetElement } from "./element";
+import { assign } from "./properties";
+
+export const NAME = "vaani-widget";
+
+/** On the page now, oldest first. */
+export const elements = new Set<VaaniWidgetElement>();
+
+/** Whoever waits for these hears how they failed; the page's console doesn't. */
+export const handled = (...promises: unknown[]): Promise<unknown> => Promise.allSettled(promises);
+
+export const make = <Name extends keyof HTMLElementTagNameMap>(name: Name): HTMLElementTagNameMap[Name] =>
+  document.createElement(name);
+
+/** Puts an element on the page. Not in <body>: there a fixed box goes astray under `transform` and dies when the body is swapped. */
+export function place(properties: object, made?: string): VaaniWidgetElement {
+  const element = make(NAME as "div") as HTMLElement as VaaniWidgetElement;
+  assign(element, properties);
+  element.made_ = made;
+  return document.documentElement.appendChild(element);
+}
+
+/** Where the first loader came from: the blueprint's base, with a slash at its end. Chunks always come from there. */
+export let base = "";
+
+export const settle = (server: string): string => (base = server);
+
+/** The panel's module, once it has come. The page's one call belongs to it. */
+export let panel: PanelModule | undefined;
+
+/** Added to addresses after a failure, since some browsers remember a failed import. */
+let again = "";
+let loading: Promise<PanelModule> | undefined;
+const waiting: (() => unknown)[] = [];
+
+export const chunk = <Module>(name: string): Promise<Module> => import(`${base}assets/${name}${again}`);
+
+export const loadPanel = (): Promise<PanelModule> =>
+  (loading ??= chunk<PanelModule>(__PANEL__).then(
+    (module) => {
+      panel = module;
+      for (const work of waiting) work();
+      return module;
+    },
+    (error) => {
+      loading = undefined;
+      again = `?${Date.now()}`;
+      throw error;
+    },
+  ));
+
+/** Does it as soon as the panel is there, in the order asked for. Never loads it. */
+export const withPanel = (work: () => unknown): unknown => (loading ? loading.then(work) : void waiting.push(work));

@@ -1,0 +1,238 @@
+/** The `<vaani-widget>` element, as far as a page view and a click need it. The rest comes with the panel. */
+
+import { type AttributeProperties, BUTTON } from "../attributes";
+import type { RoomModule, SiteInfo, Widget } from "../types";
+import { flush, takeCommands } from "./commands";
+import { NAME, base, chunk, elements, handled, loadPanel, make, panel, place, settle, withPanel } from "./common";
+import { inkOn, sheet } from "./face";
+import { begin, hopeless } from "./gesture";
+import { notice } from "./intent";
+import { NAMES, assign, defineProperties, own, spelled } from "./properties";
+import { wordsIn } from "./words";
+
+/** The first loader's site, and so that of an element which names none. */
+let usual: string;
+/** What loaders know of their sites. */
+const infos = new Map<string, SiteInfo>();
+
+/** The call that is being started: one per page. */
+let starting: Promise<void> | undefined;
+
+const happening = (name: string, detail?: unknown, cancelable?: boolean) =>
+  new CustomEvent(name, { detail, cancelable: cancelable!, bubbles: true, composed: true });
+
+/** What not every browser has. */
+interface Newer {
+  connection?: { saveData: boolean };
+  prerendering?: boolean;
+}
+
+/** `late.ts` puts in what of a {@link Widget} isn't written here. */
+export interface VaaniWidgetElement extends AttributeProperties, Widget {
+  metadata: Record<string, unknown> | null;
+}
+
+export class VaaniWidgetElement extends HTMLElement {
+  static readonly observedAttributes = NAMES.map((name) => spelled(name, "-"));
+
+  readonly stage: HTMLElement = make("div");
+  early: Promise<Response> | undefined;
+  /** Kept for listeners that come late. */
+  ready_: Event | undefined;
+  /** Where a script tag made this, its site, or empty for any: it gives way to an element that the page's author wrote. */
+  made_: string | undefined;
+  private readonly box_ = make("div");
+  private readonly launcher_ = make("button");
+  private readonly label_ = make("span");
+  private readonly link_ = make("a");
+
+  /** What a script tag asks for: defines the element if need be, and makes one unless the page has it. */
+  static load(tag: HTMLScriptElement, info: SiteInfo | null): void {
+    const site = tag.dataset.site || info?.key;
+    const server = new URL(info ? "../.." : ".", tag.src).href;
+    if (info) infos.set(info.key, info);
+    if (!base) {
+      settle(server);
+      usual = site ?? "default";
+      defineProperties(this.prototype);
+      customElements.define(NAME, this);
+      // Before the page's own listeners, one of which may stop the event.
+      for (const type of ["pointerover", "pointerdown", "keydown", "click"]) addEventListener(type, notice, true);
+      takeCommands();
+    }
+    for (const { siteKey } of elements) if (!site || site === siteKey) return;
+    place({ server, ...tag.dataset, site }, site ?? "");
+  }
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [sheet];
+    this.launcher_.part = "button";
+    this.launcher_.setAttribute("data-vaani-call", "");
+    this.launcher_.dir = "auto";
+    this.launcher_.append(this.label_);
+    this.box_.append(this.stage, this.launcher_);
+    root.append(this.box_);
+    // What was set before the element was defined.
+    assign(this, this);
+  }
+
+  connectedCallback(): void {
+    if (this.made_ == null) for (const other of elements) if (other.made_ === "" || other.made_ === this.siteKey) other.remove();
+    elements.add(this);
+    this.draw_();
+    panel?.attached(this);
+    if (!this.ready_) this.dispatchEvent((this.ready_ = happening("vaani-ready")));
+    flush();
+  }
+
+  disconnectedCallback(): void {
+    elements.delete(this);
+    panel?.detached(this);
+  }
+
+  attributeChangedCallback(): void {
+    // What was minted may be for another site, agent or visitor.
+    this.early = undefined;
+    if (this.isConnected) this.draw_();
+  }
+
+  /** Starts a call, or brings the running one forward. */
+  start(): Promise<void> {
+    if (panel?.running) panel.open(panel.running);
+    else if (!starting) {
+      starting = this.begin_();
+      // A click has nobody to catch it. Whoever called still hears of it.
+      void handled(starting).then(() => {
+        starting = undefined;
+      });
+    }
+    return starting ?? Promise.resolve();
+  }
+
+  get api(): string {
+    return (this.server ?? base).replace(/\/$/, "");
+  }
+
+  get known(): SiteInfo | undefined {
+    return infos.get(this.siteKey);
+  }
+
+  get language(): string {
+    const asked = [this.look_("locale"), this.closest<HTMLElement>("[lang]")?.lang, ...navigator.languages];
+    const primary = asked.map((tag) => `${tag}`.toLowerCase().split("-")[0]!);
+    return primary.find((language) => wordsIn(language)[0] === language || this.texts_(language)) ?? "en";
+  }
+
+  face(face: "idle" | "busy" | "call"): void {
+    this.link_.remove();
+    this.launcher_.hidden = face === "call";
+    this.launcher_.setAttribute("aria-busy", (face === "busy") as never);
+    this.draw_();
+  }
+
+  emit(name: string, detail?: unknown, cancelable?: boolean): boolean {
+    return this.dispatchEvent(happening(name, detail, cancelable));
+  }
+
+  /** The site's key. */
+  get siteKey(): string {
+    return this.site ?? usual;
+  }
+
+  /** Fetches for the click what it will need; not where bytes cost the visitor, nor for a page that nobody sees yet. */
+  warm_(): void {
+    if (!(navigator as Newer).connection?.saveData && !(document as Newer).prerendering && !panel?.running && !hopeless()) {
+      this.prepare_();
+    }
+  }
+
+  /** Nothing that the server tells later changes a look once drawn. */
+  private look_(name: keyof typeof BUTTON | "fallbackUrl"): any {
+    return this[name] ?? own(this.known?.look, spelled(name, "_"));
+  }
+
+  /** The owner's own texts in a language. */
+  private texts_(language: string): unknown {
+    return own(this.texts, language) ?? own(this.known?.text, language);
+  }
+
+  private draw_(): void {
+    const { language, box_: box } = this;
+    const { style } = box;
+    const set = (name: string, value: string | null) => style.setProperty(`--${name}`, value);
+    for (const name of Object.keys(BUTTON)) set(name, this.look_(name as "label"));
+    // A color comes back as `rgb()`, and what is no color as nothing.
+    style.color = this.look_("accentColor");
+    set("accent", style.color);
+    set("ink", style.color && inkOn(style.color));
+    box.className = `box ${this.look_("position")} ${this.look_("variant")} ${this.look_("theme") ?? "auto"}`;
+    box.lang = language;
+    this.label_.textContent = this.label ?? own(this.texts_(language), "label") ?? this.look_("label") ?? wordsIn(language)[1]!;
+  }
+
+  /** All that a call needs, side by side. */
+  private prepare_(): Promise<RoomModule> {
+    const { agent, grant } = this;
+    // Where a grant has to be fetched first, the panel mints.
+    if (grant || !this.grantUrl) {
+      this.early ??= fetch(`${this.api}/v1/sites/${this.siteKey}/token`, {
+        method: "POST",
+        // A string goes as text/plain, which needs no preflight.
+        body: JSON.stringify({ agent, grant }),
+        credentials: "omit",
+      });
+    }
+    const room = chunk<RoomModule>(__LIVEKIT__);
+    const texts = chunk(wordsIn(this.language)[0] + __LOCALE_SUFFIX__);
+    handled(this.early, loadPanel(), texts, room);
+    return room;
+  }
+
+  /** The panel, and a busy launcher until it has come. */
+  private panel_(): Promise<unknown> {
+    this.face("busy");
+    return loadPanel().catch(() => {
+      const code = "load_failed";
+      this.face("idle");
+      // The launcher says it, and is the way to try again.
+      this.box_.classList.remove("none");
+      this.label_.textContent = wordsIn(this.language)[2]!;
+      const address = this.look_("fallbackUrl");
+      if (address) {
+        this.link_.textContent = this.link_.href = address;
+        this.box_.append(this.link_);
+      }
+      this.emit("vaani-error", { code, fatal: true });
+      throw { code };
+    });
+  }
+
+  /** Whatever needs the click's permission comes before the first `await`. */
+  private async begin_(): Promise<void> {
+    const promised: unknown[] = [];
+    if (hopeless()) {
+      await this.panel_();
+      return this.refuse();
+    }
+    const waitUntil = (promise: unknown) => promised.push(promise);
+    if (!this.emit("vaani-before-call", { waitUntil }, true)) throw { code: "cancelled" };
+    const gesture = begin();
+    const room = this.prepare_();
+    await this.panel_().catch((problem) => {
+      gesture.audioContext.close();
+      handled(gesture.microphone.then((stream) => stream.getTracks()[0]!.stop()));
+      throw problem;
+    });
+    return this.proceed(gesture, promised, room);
+  }
+}
+
+// What comes with the panel waits for it.
+for (const name of ["open", "close", "end", "mute", "sendText", "setMetadata", "registerTool"] as const) {
+  VaaniWidgetElement.prototype[name] = async function (this: any, ...given: never[]) {
+    if (name === "open") await this.panel_();
+    await withPanel(() => this[name](...given));
+  };
+}

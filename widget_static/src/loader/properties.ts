@@ -1,0 +1,49 @@
+/** Attributes as properties. The attribute holds the value. */
+
+import { BOOLEAN, BUTTON, CALL, PANEL, WHO } from "../attributes";
+
+const KINDS: Readonly<Record<string, number>> = { ...WHO, ...CALL, ...BUTTON, ...PANEL };
+
+export const NAMES = Object.keys(KINDS);
+
+/** `accentColor` as `accent-color` or `accent_color`. */
+export const spelled = (name: string, hyphen: string): string => name.replace(/[A-Z]/g, (letter) => hyphen + letter.toLowerCase());
+
+/** A value of the object's own: what a page's other scripts have done to `Object.prototype` is not ours. */
+export const own = (object: unknown, name: string): any =>
+  object && {}.hasOwnProperty.call(object, name) ? (object as Record<string, unknown>)[name] : null;
+
+/** Gives the class a property for every attribute. */
+export function defineProperties(prototype: HTMLElement): void {
+  for (const name of NAMES) {
+    const attribute = spelled(name, "-");
+    Object.defineProperty(prototype, name, {
+      /** What can't be read as its type stands as it is: a call setting like that is refused by its name. */
+      get(this: Element) {
+        const text = this.getAttribute(attribute);
+        const kind = KINDS[name];
+        try {
+          // Templates write `label=""` where they have no label.
+          return text === "" ? kind === BOOLEAN || null : kind ? JSON.parse(text!) : text;
+        } catch {
+          return text;
+        }
+      },
+      set(this: Element, value: unknown) {
+        if (value == null) this.removeAttribute(attribute);
+        else this.setAttribute(attribute, typeof value === "string" ? value : JSON.stringify(value));
+      },
+    });
+  }
+}
+
+/** Sets the properties that the source has of its own. Those of the element itself would hide the accessors. */
+export function assign(element: object, source: object): void {
+  for (const name of NAMES) {
+    const value = own(source, name);
+    if (value != null) {
+      delete (element as any)[name];
+      (element as any)[name] = value;
+    }
+  }
+}

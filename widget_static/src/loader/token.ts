@@ -1,0 +1,61 @@
+/** Mints site tokens. */
+
+import type { AttributeProperties } from "../attributes";
+import type { Problem, SiteToken, Widget } from "../types";
+
+/** Milliseconds. Minting asks nobody but the server's own memory. */
+const PATIENCE = 10_000;
+
+/** With the grant given, else the page's own, which is renewed where it can be and has to be. */
+export async function mint(widget: Widget & AttributeProperties, given?: string): Promise<SiteToken> {
+  const { agent, grant, grantUrl } = widget;
+  const ask = async (grant: string | null | undefined) =>
+    readToken(
+      await send(`${widget.api}/v1/sites/${encodeURIComponent(widget.siteKey)}/token`, {
+        method: "POST",
+        // A string goes as text/plain, which needs no preflight.
+        body: JSON.stringify({ agent, grant }),
+        credentials: "omit",
+      }),
+    );
+  if (given || !grantUrl) return ask(given ?? grant);
+  if (!grant) return ask(await renewed(grantUrl));
+  // A page that stays open outlives the grant that is written in it.
+  return ask(grant).catch(async (problem: Problem) => {
+    if (problem.code !== "grant_expired") throw problem;
+    return ask(await renewed(grantUrl));
+  });
+}
+
+/** @throws {Problem} */
+export async function readToken(response: Response | undefined): Promise<SiteToken> {
+  const token = await answer<SiteToken>(response);
+  token.at = performance.now();
+  return token;
+}
+
+/** A grant for whoever the page's own session belongs to; none for an anonymous visitor. */
+async function renewed(grantUrl: string): Promise<string | undefined> {
+  // As the page's address has it, whatever its `<base href>`.
+  const response = await send(new URL(grantUrl, location.href).href, { credentials: "same-origin" });
+  return response?.status === 204 ? undefined : (await answer<{ grant?: string }>(response)).grant;
+}
+
+async function send(url: string, init: RequestInit): Promise<Response | undefined> {
+  try {
+    return await fetch(url, { ...init, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+  } catch {
+    return undefined;
+  }
+}
+
+async function answer<Answer>(response: Response | undefined): Promise<Answer> {
+  let body: unknown;
+  try {
+    body = await response?.json();
+  } catch {
+    // Not one of our answers.
+  }
+  if (response?.ok && body) return body as Answer;
+  throw (body as Problem | undefined)?.code ? body : ({ code: "load_failed", retryable: true, spent: "no" } satisfies Problem);
+}
