@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Mapping
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -94,6 +95,8 @@ class LocalVaaniApi:
 
     def __enter__(self) -> LocalVaaniApi:
         self._thread.start()
+        # Half a second that the first call need not wait for.
+        threading.Thread(target=lambda: import_module("livekit.api"), daemon=True).start()
         return self
 
     def __exit__(
