@@ -57,11 +57,11 @@ WHAT_TO_DO = {
 
 
 def attributes() -> Iterator[tuple[str, str, str]]:
-    """Name, type and meaning of every attribute, in the source's order."""
+    """Name, type and meaning of every attribute; the source has them by their properties' names."""
     source = ATTRIBUTES.read_text("utf-8")
     kinds = "|".join(TYPES)
-    for meaning, name, kind in re.findall(rf'/\*\* ([^\n]+) \*/\n\s+"?([a-z-]+)"?: ({kinds}),', source):
-        yield name, TYPES[kind], meaning
+    for meaning, name, kind in re.findall(rf"/\*\* ([^\n]+) \*/\n\s+(\w+): ({kinds}),", source):
+        yield re.sub("[A-Z]", lambda capital: f"-{capital[0].lower()}", name), TYPES[kind], meaning
 
 
 def _attributes() -> list[list[str]]:

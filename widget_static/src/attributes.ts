@@ -1,6 +1,6 @@
 /**
  * The one list of the widget's attributes: what the element observes, its properties, and the docs' table
- * (`npm run attributes` prints it from the comments here). By the names of the properties; the attribute of
+ * (`make docs` makes it from the comments here). By the names of the properties; the attribute of
  * `accentColor` is `accent-color`, on the script tag `data-accent-color`, in a site's look `accent_color`.
  */
 
@@ -75,9 +75,9 @@ export const PANEL = {
   avatar: TEXT,
   /** Whether both sides are shown as text. Default: on. */
   transcript: BOOLEAN,
-  /** Whether the visitor may type. Default: on. */
+  /** Whether the visitor may type. No effect yet. */
   textInput: BOOLEAN,
-  /** Whether the visitor is asked how it was. Default: on. */
+  /** Whether the visitor is asked how it was. No effect yet. */
   feedback: BOOLEAN,
   /** Where to go when no call can be had: a page, or a `tel:` or `mailto:` address. */
   fallbackUrl: TEXT,
