@@ -5,9 +5,10 @@ Only Vaani itself is ours: the demo's local API, over real HTTP.
 
 from __future__ import annotations
 
+import time
 import wave
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ class Shop:
     pages: PageServer
     server: str
     stack: DemoStack
+    clock_ahead: float = 0.0
+    """Seconds by which the server's clock is ahead of the page's."""
 
     def tag(self, **attributes: str) -> str:
         data = "".join(f' data-{name.replace("_", "-")}="{value}"' for name, value in attributes.items())
@@ -87,7 +90,10 @@ def shop(stack: DemoStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             }
         )
         with serve(app) as server:
-            yield Shop(pages, server, stack)
+            shop = Shop(pages, server, stack)
+            state = app.extensions["vaani_widget"]
+            state.services = replace(state.services, clock=lambda: time.time() + shop.clock_ahead)
+            yield shop
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import queue
+
 from playwright.sync_api import Page, expect
 
 from tests.calls.conftest import Shop, call, hang_up
 from tests.parts.watch import energy, events, until_event
+from vaani_widget.signals import call_ended
 
 
 def test_the_agent_says_goodbye_and_leaves(shop: Shop, visitor: Page) -> None:
@@ -20,15 +23,20 @@ def test_an_agent_that_never_comes_ends_the_call_with_a_sentence(shop: Shop, vis
     until_event(visitor, "vaani-call-connected")
     until_event(visitor, "vaani-error", where="detail.code === 'agent_absent' && detail.fatal", timeout=40)
     until_event(visitor, "vaani-call-end", where="detail.reason === 'agent_absent'")
-    expect(visitor.locator("vaani-widget").get_by_role("button", name="Try again")).to_be_visible()
+    expect(visitor.locator("vaani-widget").get_by_role("button", name="Call again")).to_be_visible()
     assert visitor.evaluate("seen.streams.flatMap(s => s.getTracks()).every(t => t.readyState === 'ended')")
 
 
 def test_leaving_the_page_ends_the_call(shop: Shop, visitor: Page) -> None:
     room = call(shop, visitor)
-    with visitor.expect_request(lambda request: request.url.endswith("/progress")) as told:
+    told: queue.Queue[object] = queue.Queue()
+
+    def note(_: object, **ended: object) -> None:
+        told.put(ended["reason"])
+
+    with call_ended.connected_to(note):
         visitor.goto(shop.page("<p>Another page</p>"))
-    assert '"page_left"' in (told.value.post_data or "")
+        assert told.get(timeout=10) == "page_left"
     shop.stack.agent.wait_for("visitor_left", room=room)
 
 
