@@ -99,11 +99,11 @@ class Site:
 
     @property
     def events(self) -> list[str]:
-        """Names of the events so far, states by their names, without transcripts."""
+        """Names of the events so far, states by their names, without transcripts and those of the panel."""
         names = []
         for event in events(self.page):
             name = event["name"].removeprefix("vaani-")
-            if name != "transcript":
+            if name not in ("transcript", "open", "close"):
                 names.append(event["detail"]["state"] if name == "state" else name)
         return names
 
@@ -117,6 +117,12 @@ class Site:
     def progress(self) -> list[dict[str, Any]]:
         sent = [request for request in self.requests if request.url.endswith("/progress")]
         return [json.loads(request.post_data or "") for request in sent]
+
+    def settle(self) -> None:
+        """Waits until the panel has come to rest."""
+        endless = "effect.getTiming().iterations === Infinity"
+        resting = f"({{ playState, effect }}) => playState !== 'running' || {endless}"
+        self.page.wait_for_function(f"() => {ROOT}.getAnimations().every({resting})")
 
     def answer(self, *answers: tuple[int, dict[str, Any]] | None) -> None:
         """The next starts are answered like this; None lets one through, and so is every later one."""

@@ -100,10 +100,7 @@ def test_axe_and_contrast(
     site.show(accent_color=accent, fallback_url="tel:+49123")
     state(site)
     expect(site.page.locator("[part=panel], [part=bar]")).to_be_visible()
-    site.page.wait_for_function(
-        f"() => {ROOT}.getAnimations().every("
-        "({ playState, effect }) => playState !== 'running' || effect.getTiming().iterations === Infinity)"
-    )
+    site.settle()
     site.page.evaluate(AXE.read_text())
     found: dict[str, Any] = site.page.evaluate("axe.run({ include: [['vaani-widget']] })")
     assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found["violations"]] == []
@@ -173,7 +170,7 @@ def test_escape_without_a_call_closes(site: Site) -> None:
     site.panel.focus()
     site.page.keyboard.press("Escape")
     expect(site.panel).to_have_count(0)
-    assert site.events == ["ready", "open", "close"]
+    assert site.events == ["ready"]
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
@@ -184,6 +181,7 @@ def test_room_for_fingers_in_a_small_window(
     site.show()
     state(site)
     expect(site.page.locator("[part=panel], [part=bar]")).to_be_visible()
+    site.settle()
     for target in site.page.locator("vaani-widget").locator("button:visible, a:visible").all():
         box = target.bounding_box()
         assert box

@@ -23,11 +23,12 @@ def test_events_come_in_order_and_once(site: Site) -> None:
     until_event(site.page, "vaani-call-end")
 
     assert site.events == [
-        "ready", "before-call", "call-start", "asking", "open", "connecting", "waiting", "call-connected",
+        "ready", "before-call", "call-start", "asking", "connecting", "waiting", "call-connected",
         "listening", "thinking", "speaking", "ended", "call-end",
     ]  # fmt: skip
     ended = until_event(site.page, "vaani-call-end")
-    assert ended == {"callId": ended["callId"], "reason": "visitor", "durationSeconds": 0}
+    assert ended == {**ended, "reason": "visitor"}
+    assert 0 <= ended["durationSeconds"] <= 10
     assert ended["callId"] == until_event(site.page, "vaani-call-connected")["callId"]
     assert [sent["event"] for sent in site.progress()] == ["connected", "ended"]
     assert site.progress()[1]["reason"] == "visitor"
@@ -193,8 +194,7 @@ def test_small_and_whole_again_keep_the_call(site: Site) -> None:
     bar.get_by_role("button", name="Show the call").click()
     expect(site.panel).to_be_visible()
     assert site.page.evaluate("room.left") == 0
-    names = site.events
-    assert names[-2:] == ["close", "open"]
+    assert [event["name"] for event in events(site.page)][-2:] == ["vaani-close", "vaani-open"]
 
 
 def test_hanging_up_in_the_bar_gives_the_launcher_back(site: Site) -> None:

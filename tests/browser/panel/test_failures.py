@@ -134,7 +134,7 @@ def test_an_answer_of_somebody_else_is_a_lost_one(site: Site) -> None:
 
 def test_nothing_is_spent_before_the_call_s_code_is_there(site: Site) -> None:
     held: list[Route] = []
-    site.page.route("**/assets/livekit-*.js*", held.append)
+    site.page.route("**/assets/livekit-*.js*", lambda route: held.append(route))
     site.show()
     site.call(wait=False)
     until_event(site.page, "vaani-state", where="detail.state === 'connecting'")
@@ -220,8 +220,17 @@ def test_a_fallback_that_is_no_address_is_left_out(open_site: Callable[..., Site
 
 
 def test_a_page_that_is_not_secure_is_told_before_anything_is_asked(site: Site) -> None:
-    site.page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false });")
-    site.show()
+    def plain(route: Route) -> None:
+        path = route.request.url.removeprefix("http://shop.test")
+        if path.startswith("/vaani/"):
+            route.fulfill(response=route.fetch(url=site.server + path))
+        else:
+            script = '<script src="/vaani/widget.js" data-site="shop"></script>'
+            route.fulfill(content_type="text/html", body=f"<!doctype html><title>Shop</title>{script}")
+
+    site.page.route("http://shop.test/**", plain)
+    site.page.goto("http://shop.test/")
+    until_event(site.page, "vaani-ready")
     site.call(wait=False)
     expect(site.failure).to_contain_text(TEXTS["insecure_context"])
     expect(site.failure).to_contain_text("https://")

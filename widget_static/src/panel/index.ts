@@ -43,8 +43,10 @@ export function close(): void {
 
 export async function start(widget: Widget, gesture: Gesture, room: Promise<RoomModule>): Promise<void> {
   if (!running) take(widget);
-  const joined = call.start(widget, gesture, room);
-  speak(widget.language)
+  const texts = speak(widget.language);
+  // A call without words could neither be understood nor ended: nothing is spent before they are there.
+  const joined = call.start(widget, gesture, Promise.all([room, texts]).then(([module]) => module));
+  texts
     .catch((problem: Problem) => call.fail(problem))
     .then(() => {
       home.show(running ?? widget, "open", true);
