@@ -177,12 +177,28 @@ def _announcement(address: str) -> str:
         ]
         if sys.platform == "darwin":
             lines[-1:] = ["Quicker: Ctrl-C, `brew install livekit`, and again.", ""]
+    if _offline():
+        lines += [
+            "This machine has no network at all. Browsers then make no call, not even to their own machine:",
+            "join any network, it need not reach the internet.",
+            "",
+        ]
     if find_spec("pocketsphinx") is None:
         lines += [
             "There is no PocketSphinx for this Python: the agent speaks and reads, but does not hear.",
             "",
         ]
     return "\n".join([*lines, f"  Open  {address}", ""])
+
+
+def _offline() -> bool:
+    """Whether there is nothing but the loopback interface, which WebRTC's clients leave out (measured)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing; the address is no one's (RFC 5737)
+        except OSError:
+            return True
+    return False
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
