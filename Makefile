@@ -85,7 +85,7 @@ announce-demo:
 	  'Setting up the demo in $(VENV), once. Allow 3 to 8 minutes. It fetches' \
 	  '  Python packages (LiveKit agents, a voice, ears, Node): about 300 MB, 1 GB on disk' \
 	  '  npm packages for the browser scripts: about 50 MB' \
-	  '  and builds a LiveKit server from source, some 2 minutes, unless this machine has one.' ''
+	  '  and builds a LiveKit server from source, 2 minutes and 160 MB, unless this machine has one.' ''
 
 announce-test:
 	@[ -e $(VENV)/.test ] || printf '%s\n' \
@@ -93,7 +93,7 @@ announce-test:
 	  '  Debian packages (chromium, postgresql), unless they are here: about 150 MB' \
 	  '  Python packages (LiveKit agents, a voice, ears, Node, Playwright): about 350 MB, 1.1 GB on disk' \
 	  '  npm packages for the browser scripts: about 50 MB' \
-	  '  and builds a LiveKit server from source, some 2 minutes, unless this machine has one.' ''
+	  '  and builds a LiveKit server from source, 2 minutes and 160 MB, unless this machine has one.' ''
 
 $(VENV)/.made:
 	@[ -n "$(PYTHON)" ] || { echo 'Python 3.11 or newer with venv is needed (on Debian: apt install python3 python3-venv); or say make PYTHON=/path/to/python.' >&2; exit 1; }
