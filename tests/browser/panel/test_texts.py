@@ -56,7 +56,7 @@ def test_the_panel_speaks_it(site: Site, language: str) -> None:
     expect(site.panel).to_contain_text(texts["ai_notice"])
     expect(site.panel).to_have_attribute("lang", language)
     expect(site.panel).to_have_attribute("dir", "rtl" if language == "ur" else "ltr")
-    expect(site.panel.get_by_role("button", name=texts["end"])).to_be_visible()
+    expect(site.panel.get_by_role("button", name=texts["end"], exact=True)).to_be_visible()
     fetched = [request.url for request in site.requests if re.search(r"/assets/[a-z]{2}-", request.url)]
     assert fetched
     assert {url.rpartition("/")[2][:3] for url in fetched} == {f"{language}-"}

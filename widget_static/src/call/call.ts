@@ -4,7 +4,7 @@ import type {
   Connection, EndReason, Gesture, Problem, RoomListener, RoomModule, StartedCall, State, ToolHandler, Widget,
 } from "../types";
 import { progress, startCall } from "./api";
-import { microphoneCode } from "./microphone";
+import { microphoneOf, release } from "./gesture";
 import * as model from "./model";
 
 /** Milliseconds. */
@@ -78,6 +78,8 @@ class Call {
   #joinedAt = 0;
   #agent = { seen: false, here: false, state: "waiting" as State };
   #reconnecting = false;
+  /** The browser notices sooner than livekit-client, but can be wrong: enough for a word, not for an end. */
+  #offline = false;
   #typed = 0;
 
   constructor(gesture: Gesture) {
@@ -87,8 +89,8 @@ class Call {
   begin(widget: Widget, room: Promise<RoomModule>): Promise<void> {
     const { signal } = this.#over;
     addEventListener("pagehide", () => this.finish("page_left"), { signal });
-    addEventListener("offline", () => this.#look(), { signal });
-    addEventListener("online", () => this.#look(), { signal });
+    addEventListener("offline", () => this.#offlineIs(true), { signal });
+    addEventListener("online", () => this.#offlineIs(false), { signal });
     widget.emit("vaani-call-start");
     model.change("asking");
     this.joined = this.#run(widget, room);
@@ -98,7 +100,7 @@ class Call {
 
   async #run(widget: Widget, room: Promise<RoomModule>): Promise<void> {
     try {
-      const microphone = await this.#unlessOver(this.#microphone());
+      const microphone = await this.#unlessOver(microphoneOf(this.#gesture));
       model.change("connecting");
       // Before the token is spent, so that a failed download costs the owner nothing.
       const [{ join }, before] = await this.#unlessOver(Promise.all([room.catch(failedToLoad), this.#gesture.before]));
@@ -125,16 +127,6 @@ class Call {
       else this.finish("error", problem);
       throw problem;
     }
-  }
-
-  async #microphone(): Promise<MediaStreamTrack> {
-    try {
-      const [track] = (await this.#gesture.microphone).getAudioTracks();
-      if (track) return track;
-    } catch (error) {
-      throw { code: microphoneCode(error) } satisfies Problem;
-    }
-    throw { code: "mic_missing" } satisfies Problem;
   }
 
   async #start(widget: Widget, before: Awaited<Gesture["before"]>): Promise<StartedCall> {
@@ -176,6 +168,7 @@ class Call {
         this.#look();
       },
       agentState: (name) => {
+        this.#offline = false;
         this.#agent.state = AGENT_STATES[name] ?? "listening";
         this.#look();
       },
@@ -211,12 +204,16 @@ class Call {
     };
   }
 
+  #offlineIs(offline: boolean): void {
+    this.#offline = offline;
+    this.#look();
+  }
+
   /** Says where the call stands, from what is known of network and agent. */
   #look(): void {
     if (!this.#joinedAt || this.#over.signal.aborted) return;
     const { here, seen, state } = this.#agent;
-    // The browser notices sooner than livekit-client, but is sometimes wrong: enough for a word, not for an end.
-    if (this.#reconnecting || !navigator.onLine) model.change("reconnecting");
+    if (this.#reconnecting || this.#offline) model.change("reconnecting");
     else model.change(here ? state : "waiting");
 
     this.#timer("network", NETWORK_RETURNS_WITHIN, this.#reconnecting && (() => this.finish("network", { code: "network_lost" })));
@@ -270,6 +267,8 @@ class Call {
     model.reason.value = reason;
     model.microphoneLost.value = model.soundBlocked.value = false;
     if (problem) this.#tell("vaani-error", { code: problem.code, fatal: true });
+    // For the page's developer; what the visitor reads is in the panel.
+    if (problem?.detail) console.warn(`vaani-widget: ${problem.code}: ${problem.detail}`);
     model.change(problem && !this.#joinedAt ? "failed" : "ended");
     this.#tell("vaani-call-end", {
       callId: this.#started?.call_id ?? null,
@@ -304,14 +303,6 @@ const AGENT_STATES: Readonly<Record<string, State>> = {
   thinking: "thinking",
   speaking: "speaking",
 };
-
-/** Lets go of microphone and sound, also of a microphone that comes only now. */
-function release({ microphone, audio, audioContext }: Gesture): void {
-  microphone.then((stream) => stream.getTracks().forEach((track) => track.stop()), () => {});
-  audio.pause();
-  audio.srcObject = null;
-  if (audioContext.state !== "closed") audioContext.close().catch(() => {});
-}
 
 function failedToLoad(): never {
   throw { code: "load_failed" } satisfies Problem;

@@ -38,9 +38,9 @@ export function hide(): void {
   const focused = holdsFocus(home);
   view.value = { shape: null, focus: false };
   clear(home);
-  sink(home);
   home.emit("vaani-close");
   model.change("idle");
+  sink(home);
   if (!focused) return;
   const launcher = home.shadowRoot?.querySelector("[part~=button]");
   ((before !== document.body && before?.isConnected ? before : launcher) as HTMLElement | null)?.focus();
