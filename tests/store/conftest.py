@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.parts.postgres import PostgresServer, fresh_database
+from vaani_widget import ledger_deadline
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +32,9 @@ def sqlite_url(tmp_path: Path) -> str:
 def url(request: pytest.FixtureRequest) -> str:
     """The address of an empty database, once on each engine."""
     return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time enough on a machine that is busy with other things, where time is not what is tested."""
+    monkeypatch.setattr(ledger_deadline, "OPERATION_SECONDS", 30.0)

@@ -14,8 +14,10 @@ from sqlalchemy import Engine, create_engine, inspect, select, text
 
 from tests.store.spending import in_threads
 from vaani_widget.errors import CallNotFound, SettingError, StoreUnavailable, TokenSpent
-from vaani_widget.ledger import Ledger, Reservation
+from vaani_widget.ledger import Ledger, Reservation, Reserved
 from vaani_widget.ledger_schema import calls, metadata
+
+pytestmark = pytest.mark.usefixtures("patience")
 
 CALL = Reservation("call-1", "token-1", "acme", lease_seconds=660)
 
@@ -50,6 +52,7 @@ def test_of_many_threads_one_wins(ledger: Ledger) -> None:
         30, lambda index: ledger.reserve(Reservation(f"call-{index}", "token-1", "acme", 660))
     )
     assert sum(isinstance(result, TokenSpent) for result in results) == 29
+    assert sum(isinstance(result, Reserved) for result in results) == 1
 
 
 @pytest.mark.parametrize("outcome", ["committed", "released", "unknown"])
@@ -209,7 +212,7 @@ def test_postgres_clock_is_the_servers(postgres_url: str) -> None:
 
 
 def test_rows_and_parameters_are_not_logged(url: str, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "sqlalchemy"):
         ledger = Ledger(url)
         secret = ledger.own_secret()
         ledger.reserve(Reservation("call-1", "token-canary", "acme", 660))

@@ -89,6 +89,7 @@ def test_first_use_by_many_processes_at_once(url: str) -> None:
     assert len(set(secrets)) == 1
 
 
+@pytest.mark.usefixtures("patience")
 def test_works_on_both_sides_of_a_fork(url: str) -> None:
     ledger = Ledger(url)
     ledger.reserve(Reservation("parent", "token-1", "acme", 660))
@@ -112,6 +113,7 @@ def test_works_on_both_sides_of_a_fork(url: str) -> None:
     ledger.dispose()
 
 
+@pytest.mark.usefixtures("patience")
 def test_no_connection_crosses_a_fork(url: str) -> None:
     """SQLite's locks don't survive it: a child that inherits a connection can lose what it writes."""
     ledger = Ledger(url)
