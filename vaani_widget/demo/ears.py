@@ -42,10 +42,16 @@ class Ears:
         text: str = json.loads(line) if line else ""
         return text
 
+    def close(self) -> None:
+        """End the process."""
+        with self._to, self._from:
+            pass
+        self._process.wait()
+
 
 @cache
 def ears() -> Ears:
-    """The one of this process, started at first use; it takes a second."""
+    """The one of this process, started at first use, and ending with it."""
     return Ears()
 
 

@@ -26,6 +26,8 @@ PADDING: Final = b"\0" * 6400
 """0.2 s: the decoder wants to hear a little silence on both sides."""
 OFTEN: Final = ("hello", "goodbye", "thank you")
 """Short, so easily taken for something else: the model is told that they are common."""
+SHORT: Final = 3
+"""Letters that a transcript must have more of."""
 ALIKE: Final = 0.65
 """How alike two guesses must be, of 1, to mean the same sentence."""
 
@@ -106,7 +108,9 @@ def main() -> None:
     english = pocketsphinx.Decoder(samprate=RATE, loglevel="FATAL")
     while header := source.read(4):
         samples = source.read(struct.unpack("<I", header)[0])
-        answers.write(json.dumps(shop.listen(samples) or _decode(english, samples)) + "\n")
+        text = shop.listen(samples) or _decode(english, samples)
+        # In mere noise it finds a word, and a short one.
+        answers.write(json.dumps(text if len(text) > SHORT else "") + "\n")
         answers.flush()
 
 

@@ -46,7 +46,9 @@ class CallSettings:
         try:
             told = json.loads(text)
         except ValueError:
-            told = {}
+            told = None
+        if not isinstance(told, dict):
+            return cls()
         known = {*DEFAULTS, "agent"}
         return cls(**{name: value for name, value in told.items() if name in known and value is not None})
 
