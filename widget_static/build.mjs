@@ -22,7 +22,9 @@ const cssAsText = {
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
       const css = await readFile(path, "utf8");
       const { code } = await transform(css, { loader: "css", minify: true, target: BROWSERS.slice(1) });
-      return { contents: code.trim(), loader: "text" };
+      // esbuild leaves spaces within var() and calc().
+      const tight = code.trim().replace(/("[^"]*")|,\s+|\s\*\s/g, (found, quoted) => quoted ?? found.trim());
+      return { contents: tight, loader: "text" };
     });
   },
 };

@@ -29,7 +29,6 @@ export function flush(queue: Command[] = early): void {
 export function takeCommands(): void {
   const page = window as { VaaniWidget?: any };
   const queue = page.VaaniWidget?.q ?? [];
-  page.VaaniWidget = command;
-  page.VaaniWidget.q = { push: (given: Command) => command(...given) };
+  (page.VaaniWidget = command as any).q = { push: (given: Command) => command(...given) };
   flush(queue);
 }

@@ -67,7 +67,7 @@ export class VaaniWidgetElement extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [sheet];
+    root.adoptedStyleSheets = [sheet!];
     this.launcher_.part = "button";
     this.launcher_.setAttribute("data-vaani-call", "");
     this.launcher_.dir = "auto";
@@ -167,9 +167,22 @@ export class VaaniWidgetElement extends HTMLElement {
     style.color = this.look_("accentColor");
     set("accent", style.color);
     set("ink", style.color && inkOn(style.color));
-    box.className = `box ${this.look_("position")} ${this.look_("variant")} ${this.look_("theme") ?? "auto"}`;
+    box.className = ["box", this.look_("position"), this.look_("variant"), this.look_("theme") ?? "auto"].join(" ");
     box.lang = language;
     this.label_.textContent = this.label ?? own(this.texts_(language), "label") ?? this.look_("label") ?? wordsIn(language)[1]!;
+    if (!sheet) {
+      this.launcher_.remove();
+      this.offer_();
+    }
+  }
+
+  /** Another way to reach the owner. */
+  private offer_(): void {
+    const address = this.look_("fallbackUrl");
+    if (address) {
+      this.link_.textContent = this.link_.href = address;
+      this.box_.append(this.link_);
+    }
   }
 
   /** All that a call needs, side by side. */
@@ -194,18 +207,13 @@ export class VaaniWidgetElement extends HTMLElement {
   private panel_(): Promise<unknown> {
     this.face("busy");
     return loadPanel().catch(() => {
-      const code = "load_failed";
       this.face("idle");
       // The launcher says it, and is the way to try again.
       this.box_.classList.remove("none");
       this.label_.textContent = wordsIn(this.language)[2]!;
-      const address = this.look_("fallbackUrl");
-      if (address) {
-        this.link_.textContent = this.link_.href = address;
-        this.box_.append(this.link_);
-      }
-      this.emit("vaani-error", { code, fatal: true });
-      throw { code };
+      this.offer_();
+      this.emit("vaani-error", { code: "load_failed", fatal: true });
+      throw { code: "load_failed" };
     });
   }
 
@@ -216,8 +224,8 @@ export class VaaniWidgetElement extends HTMLElement {
       await this.panel_();
       return this.refuse();
     }
-    const waitUntil = (promise: unknown) => promised.push(promise);
-    if (!this.emit("vaani-before-call", { waitUntil }, true)) throw { code: "cancelled" };
+    const detail = { waitUntil: (promise: unknown) => promised.push(promise) };
+    if (!this.emit("vaani-before-call", detail, true)) throw { code: "cancelled" };
     const gesture = begin();
     const room = this.prepare_();
     await this.panel_().catch((problem) => {

@@ -2,9 +2,12 @@
 
 import css from "./face.css";
 
-/** One for all elements. */
-export const sheet = new CSSStyleSheet();
-sheet.replaceSync(css);
+/** One for all elements. A browser that has no such thing is too old for a call. */
+export let sheet: CSSStyleSheet | undefined;
+try {
+  sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+} catch {}
 
 /** Black or white, whichever is easier to read on an `rgb()`. */
 export function inkOn(color: string): string {

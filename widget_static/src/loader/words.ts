@@ -7,7 +7,7 @@ const WORDS = (
   "bn|এজেন্টের সাথে কথা বলুন|আবার চেষ্টা করুন|" +
   "ta|முகவருடன் பேசுங்கள்|மீண்டும் முயலவும்|" +
   "ur|ایجنٹ سے بات کریں|دوبارہ کوشش کریں|" +
-  "es|Hablar con un agente|Inténtelo de nuevo"
+  "es|Hablar con un agente|Reintentar"
 ).split("|");
 
 /** The language, its label and its failure; those of English for a language that isn't here. */
