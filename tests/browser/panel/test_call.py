@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.parts.watch import events, until_event
@@ -269,3 +270,31 @@ def test_what_the_site_ignores_is_said_to_the_developer(site: Site) -> None:
     site.show(metadata=json.dumps({"colour": "red"}))
     site.call()
     assert [text for text in warnings if "metadata.colour" in text]
+
+
+def test_nothing_is_drawn_for_who_draws_it_themselves(site: Site) -> None:
+    site.show('<button data-vaani-call="shop">Ring</button>', variant="none")
+    site.click("Ring")
+    until_event(site.page, "vaani-call-connected")
+    site.agent("speaking")
+    site.say("agent", "Hello")
+    assert until_event(site.page, "vaani-transcript")["text"] == "Hello"
+    expect(site.panel).to_have_count(0)
+    assert site.page.locator("vaani-widget [part]").locator("visible=true").count() == 0
+    site.page.evaluate("() => document.querySelector('vaani-widget').end()")
+    assert until_event(site.page, "vaani-call-end")["reason"] == "visitor"
+
+
+@pytest.mark.parametrize("look", [{"variant": "compact"}, {"position": "inline"}, {"position": "top-left"}])
+def test_each_shape_shows_the_same_call(site: Site, look: dict[str, str]) -> None:
+    site.show(**look)
+    site.call()
+    expect(site.panel).to_contain_text("Listening")
+    box = site.panel.bounding_box()
+    assert box
+    assert box["width"] == 360
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    if look.get("position") == "top-left":
+        assert box["x"] < 40
+        assert box["y"] < 40

@@ -145,6 +145,11 @@ def test_nothing_is_spent_before_the_call_s_code_is_there(site: Site) -> None:
     assert until_event(site.page, "vaani-error")["code"] == "load_failed"
     assert site.started() == []
 
+    site.page.unroute("**/assets/livekit-*.js*")
+    site.click("Try again")
+    until_event(site.page, "vaani-call-connected")
+    assert len(site.started()) == 1
+
 
 def test_texts_that_do_not_come_are_said_in_english(site: Site) -> None:
     site.page.route(re.compile(r"/assets/hi-[^/]+\.js"), lambda route: route.abort())
