@@ -21,7 +21,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, Engine, Update, case, func, select, update
 
-from .errors import CallNotFound, StoreUnavailable, TokenSpent
+from .errors import CallNotFound, TokenSpent
 from .ledger_schema import calls, insert_new, meta
 from .ledger_store import Store
 
@@ -64,7 +64,7 @@ class Ledger:
     """The database record of calls. Thread-safe, and safe to fork around.
 
     Nothing is opened, created or connected before the first use, and then per process. Every method answers
-    or raises :class:`StoreUnavailable` within a second. Nothing is tried twice.
+    or raises ``StoreUnavailable`` within a second. Nothing is tried twice.
 
     :param url: ``sqlite:///PATH`` or ``postgresql://…``; ``VAANI_WIDGET_DATABASE_URL``.
     :param clock: seconds since the epoch, for SQLite. On PostgreSQL it is the server's clock that counts.
@@ -157,7 +157,7 @@ class Ledger:
             if connection.execute(change(now)).rowcount == 0:
                 raise CallNotFound
 
-        self._store.write(work)
+        self._store.write(work, durable=False)
 
     def token_spent(self, token_id: str) -> bool:
         """The cheap look before a reservation. Only :meth:`reserve` decides.
@@ -201,7 +201,8 @@ class Ledger:
             .where(calls.c.call_id == call_id, calls.c.outcome == "reserved")
             .values(outcome=outcome, room_name=_storable(room_name))
         )
-        self._store.write(lambda connection, _now: connection.execute(row))
+        # Lost in a power cut, the row is reserved again, and that counts as spent.
+        self._store.write(lambda connection, _now: connection.execute(row), durable=False)
 
 
 def _storable(text: str | None) -> str | None:
@@ -209,4 +210,4 @@ def _storable(text: str | None) -> str | None:
     return None if text is None else text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
-__all__ = ["Ledger", "Reservation", "Reserved", "StoreUnavailable"]
+__all__ = ["Event", "Ledger", "Outcome", "Reservation", "Reserved"]

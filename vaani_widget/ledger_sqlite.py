@@ -82,6 +82,8 @@ def begin_immediate(connection: Connection) -> None:
         return
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)
+    durable = connection.get_execution_options().get("vaani_widget_durable", True)
+    raw.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}").close()
     _until_free(raw, "BEGIN IMMEDIATE")
 
 

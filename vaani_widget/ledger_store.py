@@ -11,8 +11,8 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, make_url
@@ -20,7 +20,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError, SQLAlche
 
 from . import ledger_schema
 from .errors import SettingError, StoreUnavailable
-from .ledger_deadline import OPERATION_SECONDS, operation, remaining
+from .ledger_deadline import operation
+from .ledger_gate import Gate
 from .ledger_postgres import Postgres
 from .ledger_sqlite import SQLite
 
@@ -48,44 +49,6 @@ class Backend(Protocol):
     def check_writable(self, connection: Connection) -> None: ...
 
 
-class Gate:
-    """In front of the database: how many may write at once, and nobody at all while the process forks."""
-
-    def __init__(self, writers: int) -> None:
-        self._changed = threading.Condition(threading.Lock())
-        self._free = writers
-        self._inside = 0
-        self._shut = False
-
-    @contextmanager
-    def inside(self, *, write: bool) -> Iterator[None]:
-        """:raises TimeoutError: no place came free within this thread's operation."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: not self._shut and (not write or self._free), remaining()):
-                raise TimeoutError("the ledger is busy with other requests of this process")
-            self._inside += 1
-            self._free -= write
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._inside -= 1
-                self._free += write
-                self._changed.notify(2 if self._shut else 1)
-
-    def shut(self) -> None:
-        """Let nobody in, and wait for those inside, for as long as an operation takes."""
-        with self._changed:
-            self._shut = True
-            self._changed.wait_for(lambda: not self._inside, OPERATION_SECONDS + 0.2)
-
-    def open(self) -> None:
-        """Let them in again."""
-        with self._changed:
-            self._shut = False
-            self._changed.notify_all()
-
-
 class _Process:
     """What belongs to one process."""
 
@@ -111,18 +74,24 @@ class Store:
         self._process: _Process | None = None
         _stores.add(self)
 
-    def write(self, work: Callable[[Connection, float], T]) -> T:
+    def write(self, work: Callable[[Connection, float], T], *, durable: bool = True) -> T:
         """Run ``work(connection, now)`` in a transaction that may write.
 
         ``now`` is in seconds since the epoch. An exception from ``work`` undoes everything and goes on to
         the caller.
 
+        :param durable: whether it must outlive a power cut from the moment that this returns. What need not
+            is written together with what must, some time later, and saves waiting for the disk.
         :raises StoreUnavailable: the database failed. Whether a transaction whose very commit was
             interrupted happened is then unknown; everything before that did not.
         """
 
         def inside(process: _Process) -> T:
-            with process.gate.inside(write=True), process.engine.begin() as connection:
+            with (
+                process.gate.inside(write=True),
+                process.engine.connect().execution_options(vaani_widget_durable=durable) as connection,
+                connection.begin(),
+            ):
                 return work(connection, process.backend.begin(connection))
 
         return self._run(inside)

@@ -1,0 +1,74 @@
+"""Who of a process's threads may use the database now."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .ledger_deadline import OPERATION_SECONDS, remaining
+
+
+class _Turn(threading.Event):
+    def __init__(self, *, write: bool) -> None:
+        super().__init__()
+        self.write = write
+
+
+class Gate:
+    """Lets so many write at once, any number read, and nobody do either while the process forks.
+
+    First come, first served: whoever leaves hands on the place. With a mere lock, a busy thread takes it
+    again before those who wait have woken up, and they wait in vain.
+    """
+
+    def __init__(self, writers: int) -> None:
+        self._lock = threading.Lock()
+        self._idle = threading.Condition(self._lock)
+        self._free = writers
+        self._inside = 0
+        self._shut = False
+        self._waiting: deque[_Turn] = deque()
+
+    @contextmanager
+    def inside(self, *, write: bool) -> Iterator[None]:
+        """:raises TimeoutError: no place came free within this thread's operation."""
+        turn = _Turn(write=write)
+        with self._lock:
+            self._waiting.append(turn)
+            self._admit()
+        if not turn.wait(remaining()):
+            with self._lock:
+                if not turn.is_set():
+                    self._waiting.remove(turn)
+                    raise TimeoutError("the ledger is busy with other requests of this process")
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                self._free += write
+                self._admit()
+                if not self._inside:
+                    self._idle.notify_all()
+
+    def shut(self) -> None:
+        """Let nobody in, and wait for those inside, for as long as an operation takes."""
+        with self._lock:
+            self._shut = True
+            self._idle.wait_for(lambda: not self._inside, OPERATION_SECONDS + 0.2)
+
+    def open(self) -> None:
+        """Let them in again."""
+        with self._lock:
+            self._shut = False
+            self._admit()
+
+    def _admit(self) -> None:
+        for turn in () if self._shut else tuple(self._waiting):
+            if not turn.write or self._free:
+                self._waiting.remove(turn)
+                self._free -= turn.write
+                self._inside += 1
+                turn.set()
