@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.parts.livekit import NOISE, RATE, VOICE, visitor
-from tests.parts.voice import loud_seconds, loudness, pitch
+from tests.parts.voice import loud_seconds, loudness, murmur, pitch
 from vaani_widget.demo.stack import DemoStack
 
 SHORT = "One, two, three, four, five."
@@ -39,8 +39,8 @@ def test_the_voice_is_as_fast_as_asked(stack: DemoStack) -> None:
         return await asyncio.gather(*(_greeted(stack, voice_speed=speed) for speed in (0.6, 1.0, 1.4)))
 
     slow, normal, fast = (loud_seconds(sound, RATE) for sound in asyncio.run(three()))
-    assert slow / normal == pytest.approx(1 / 0.6, rel=0.15)
-    assert fast / normal == pytest.approx(1 / 1.4, rel=0.15)
+    assert slow / normal == pytest.approx(1 / 0.6, rel=0.25)
+    assert fast / normal == pytest.approx(1 / 1.4, rel=0.25)
 
 
 def test_noise_is_as_loud_as_asked(stack: DemoStack) -> None:
@@ -52,7 +52,7 @@ def test_noise_is_as_loud_as_asked(stack: DemoStack) -> None:
             tracks = [name for name in (VOICE, NOISE) if name in us.tracks]
             start = {name: len(us.heard(name)) for name in tracks}
             await us.until(lambda: all(len(us.heard(name)) > start[name] + RATE for name in tracks))
-            return max(loudness(us.heard(name)[start[name] + RATE // 4 :]) for name in tracks)
+            return max(murmur(us.heard(name)[start[name] + RATE // 4 :], RATE) for name in tracks)
 
     async def all_of_them() -> list[float]:
         return await asyncio.gather(

@@ -22,7 +22,7 @@ class LiveKit:
     api_secret: str = "a secret of at least thirty-two bytes"
 
 
-HTTP = httpx.Client(trust_env=False, verify=False)
+HTTP = httpx.Client(trust_env=False, verify=False, limits=httpx.Limits(max_keepalive_connections=0))
 """One for all: each new one reads every certificate authority of the machine."""
 
 

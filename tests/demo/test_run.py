@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-HTTP = httpx.Client(trust_env=False, verify=False)
+HTTP = httpx.Client(trust_env=False, verify=False, limits=httpx.Limits(max_keepalive_connections=0))
 COMMAND = [sys.executable, "-c", "from vaani_widget.cli import main; main()", "demo"]
 
 

@@ -71,8 +71,15 @@ def loudness(samples: Samples) -> float:
     return float(np.sqrt((samples.astype(float) ** 2).mean())) if len(samples) else 0.0
 
 
-def loud_seconds(samples: Samples, rate: int, *, threshold: float = 300) -> float:
-    """From the first loud moment to the last."""
+def murmur(samples: Samples, rate: int) -> float:
+    """The loudness of a steady sound, gaps and all: the upper quartile of its moments."""
     size = rate // 50
-    loud = [i for i in range(0, len(samples) - size, size) if loudness(samples[i : i + size]) > threshold]
-    return (loud[-1] + size - loud[0]) / rate if loud else 0.0
+    moments = [loudness(samples[start : start + size]) for start in range(0, len(samples) - size, size)]
+    return float(np.percentile(moments, 75)) if moments else 0.0
+
+
+def loud_seconds(samples: Samples, rate: int, *, threshold: float = 300) -> float:
+    """How long it is loud, all together: gaps that a busy machine tears into a sound do not count."""
+    size = rate // 50
+    starts = range(0, len(samples) - size, size)
+    return sum(loudness(samples[start : start + size]) > threshold for start in starts) * size / rate
