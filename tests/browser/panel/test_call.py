@@ -290,6 +290,7 @@ def test_each_shape_shows_the_same_call(site: Site, look: dict[str, str]) -> Non
     site.show(**look)
     site.call()
     expect(site.panel).to_contain_text("Listening")
+    site.settle()
     box = site.panel.bounding_box()
     assert box
     assert box["width"] == 360
