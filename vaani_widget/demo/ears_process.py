@@ -14,6 +14,7 @@ import re
 import struct
 import sys
 import tempfile
+from array import array
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from importlib.resources import files
@@ -26,8 +27,8 @@ PADDING: Final = b"\0" * 6400
 """0.2 s: the decoder wants to hear a little silence on both sides."""
 OFTEN: Final = ("hello", "goodbye", "thank you")
 """Short, so easily taken for something else: the model is told that they are common."""
-SHORT: Final = 3
-"""Letters that a transcript must have more of."""
+SILENCE: Final = 30
+"""The mean of the samples' sizes, of 32768, below which nobody speaks: the decoder hears words even there."""
 ALIKE: Final = 0.65
 """How alike two guesses must be, of 1, to mean the same sentence."""
 
@@ -97,6 +98,11 @@ def _decode(decoder: Any, samples: bytes) -> str:  # noqa: ANN401
     return text
 
 
+def _silent(samples: bytes) -> bool:
+    values = array("h", samples)
+    return sum(map(abs, values)) < SILENCE * max(1, len(values))
+
+
 def main() -> None:
     """Serve until the end of input."""
     import pocketsphinx
@@ -108,9 +114,8 @@ def main() -> None:
     english = pocketsphinx.Decoder(samprate=RATE, loglevel="FATAL")
     while header := source.read(4):
         samples = source.read(struct.unpack("<I", header)[0])
-        text = shop.listen(samples) or _decode(english, samples)
-        # In mere noise it finds a word, and a short one.
-        answers.write(json.dumps(text if len(text) > SHORT else "") + "\n")
+        text = "" if _silent(samples) else shop.listen(samples) or _decode(english, samples)
+        answers.write(json.dumps(text) + "\n")
         answers.flush()
 
 
