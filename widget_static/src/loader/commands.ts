@@ -4,7 +4,8 @@ import { elements, panel } from "./common";
 
 type Command = readonly [name: string, ...given: unknown[]];
 
-const early: Command[] = [];
+/** What was commanded before there was an element, or a loader. */
+let early: Command[] = [];
 
 /** A method of the running call's element, else of the first; `on` and `off` are about all of them. */
 function command(...given: Command): unknown {
@@ -20,15 +21,13 @@ function command(...given: Command): unknown {
   return widget ? widget[name]?.(event, listener) : early.push(given);
 }
 
-/** Does what was commanded before there was an element, or a loader. */
-export function flush(queue: Command[] = early): void {
-  for (const given of queue.splice(0)) command(...given);
+export function flush(): void {
+  for (const given of early.splice(0)) command(...given);
 }
 
 /** Takes the place of the page's stub, which goes on pushing here where somebody still holds it. */
 export function takeCommands(): void {
   const page = window as { VaaniWidget?: any };
-  const queue = page.VaaniWidget?.q ?? [];
+  early = [...(page.VaaniWidget?.q ?? [])];
   (page.VaaniWidget = command as any).q = { push: (given: Command) => command(...given) };
-  flush(queue);
 }

@@ -54,11 +54,11 @@ export class VaaniWidgetElement extends HTMLElement {
     if (!base) {
       settle(server);
       usual = site ?? "default";
+      takeCommands();
       defineProperties(this.prototype);
       customElements.define(NAME, this);
       // Before the page's own listeners, one of which may stop the event.
       for (const type of ["pointerover", "pointerdown", "keydown", "click"]) addEventListener(type, notice, true);
-      takeCommands();
     }
     for (const { siteKey } of elements) if (!site || site === siteKey) return;
     place({ server, ...tag.dataset, site }, site ?? "");

@@ -7,7 +7,7 @@ import { type AttributeProperties, BUTTON, CALL } from "../attributes";
 import * as panel from "../panel/index";
 import type { BrowserCode, Gesture, SiteInfo, SiteToken, ToolHandler, Widget } from "../types";
 import { NAMES, own, spelled } from "./properties";
-import { mint, readToken } from "./token";
+import { mint } from "./token";
 
 type Element = Widget & AttributeProperties;
 
@@ -63,7 +63,7 @@ const rest: Partial<Widget> & ThisType<Element> = {
     const next = minting.then(async () => {
       const kept = await early?.catch(ignore);
       // What the warm-up could not reach is asked for again; what it was refused is not.
-      return kept && !fresh && !grant ? readToken(kept) : mint(this, grant);
+      return mint(this, grant, kept && !fresh && !grant ? kept : undefined);
     });
     minting = next.catch(ignore);
     const token = await next;

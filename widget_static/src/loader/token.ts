@@ -6,29 +6,31 @@ import type { Problem, SiteToken, Widget } from "../types";
 /** Milliseconds. Minting asks nobody but the server's own memory. */
 const PATIENCE = 10_000;
 
-/** With the grant given, else the page's own, which is renewed where it can be and has to be. */
-export async function mint(widget: Widget & AttributeProperties, given?: string): Promise<SiteToken> {
+/**
+ * With the grant given, else the page's own, which is renewed where it can be and has to be.
+ *
+ * @param early What the loader has asked for already, with the page's own grant.
+ */
+export async function mint(widget: Widget & AttributeProperties, given?: string, early?: Response): Promise<SiteToken> {
   const { agent, grant, grantUrl } = widget;
-  const ask = async (grant: string | null | undefined) =>
-    readToken(
-      await send(`${widget.api}/v1/sites/${encodeURIComponent(widget.siteKey)}/token`, {
-        method: "POST",
-        // A string goes as text/plain, which needs no preflight.
-        body: JSON.stringify({ agent, grant }),
-        credentials: "omit",
-      }),
-    );
-  if (given || !grantUrl) return ask(given ?? grant);
-  if (!grant) return ask(await renewed(grantUrl));
+  const ask = (grant: string | null | undefined) =>
+    send(`${widget.api}/v1/sites/${encodeURIComponent(widget.siteKey)}/token`, {
+      method: "POST",
+      // A string goes as text/plain, which needs no preflight.
+      body: JSON.stringify({ agent, grant }),
+      credentials: "omit",
+    });
+  if (given || !grantUrl) return readToken(early ?? (await ask(given ?? grant)));
+  if (!grant) return readToken(await ask(await renewed(grantUrl)));
   // A page that stays open outlives the grant that is written in it.
-  return ask(grant).catch(async (problem: Problem) => {
+  return readToken(early ?? (await ask(grant))).catch(async (problem: Problem) => {
     if (problem.code !== "grant_expired") throw problem;
-    return ask(await renewed(grantUrl));
+    return readToken(await ask(await renewed(grantUrl)));
   });
 }
 
 /** @throws {Problem} */
-export async function readToken(response: Response | undefined): Promise<SiteToken> {
+async function readToken(response: Response | undefined): Promise<SiteToken> {
   const token = await answer<SiteToken>(response);
   token.at = performance.now();
   return token;
