@@ -54,7 +54,7 @@ def test_yesterdays_loader_works_with_todays_server(shop: Shop, visitor: Page) -
     def yesterdays(route: Route) -> None:
         answer = route.fetch()
         text = answer.text()
-        chunks = set(re.findall(r"-[0-9a-f]{8}\b", text))
+        chunks = set(re.findall(r"-[0-9a-z]{6,8}(?=\.js)", text))
         assert chunks
         for chunk in chunks:
             text = text.replace(chunk, "-00c0ffee")
