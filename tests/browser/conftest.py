@@ -1,4 +1,4 @@
-"""The real server and loader on pages of somebody else's, in real Chromium. Nothing here comes as far as a call."""
+"""The real server and loader on pages of somebody else's, in real Chromium. No call is had here."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ class Window:
     def show(
         self, body: str, *, head: str = "", lang: str = "en", headers: dict[str, str] | None = None
     ) -> None:
-        html = f'<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>Shop</title>{head}<body>{body}</html>'
+        start = f'<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>Shop</title>'
+        html = f"{start}{head}<body>{body}</html>"
         self.page.goto(self.pages.add(html, headers or {}))
 
     def ready(self, count: int = 1) -> None:

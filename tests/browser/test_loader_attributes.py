@@ -127,13 +127,15 @@ def test_corner_and_offsets_at_once(window: Window, position: str) -> None:
 
 def test_inline_stands_where_it_is_written(window: Window) -> None:
     window.show(
-        f"<p>Before<p><vaani-widget site=shop position=inline></vaani-widget><p>After{window.tag(site='shop')}"
+        "<p>Before<p><vaani-widget site=shop position=inline></vaani-widget><p>After"
+        + window.tag(site="shop")
     )
     window.ready()
     tops = window.page.evaluate("""() => {
       const top = element => element.getBoundingClientRect().top;
       const [before, holder, after] = document.querySelectorAll('p');
-      return [before, document.querySelector('vaani-widget').shadowRoot.querySelector('button'), after].map(top);
+      const { shadowRoot } = document.querySelector('vaani-widget');
+      return [before, shadowRoot.querySelector('button'), after].map(top);
     }""")
     assert tops == sorted(tops)
 
@@ -267,8 +269,11 @@ def test_language_of_the_part_of_the_page_it_stands_in(window: Window) -> None:
 def test_icon_is_at_the_right_side_of_urdu(window: Window) -> None:
     window.show(window.tag(site="shop"), lang="ur")
     button, label = window.element("""widget => {
-      const middle = element => { const box = element.getBoundingClientRect(); return box.left + box.width / 2; };
-      return [middle(widget.shadowRoot.querySelector('button')), middle(widget.shadowRoot.querySelector('span'))];
+      const middle = name => {
+        const { left, width } = widget.shadowRoot.querySelector(name).getBoundingClientRect();
+        return left + width / 2;
+      };
+      return [middle('button'), middle('span')];
     }""")
     assert label < button
 

@@ -1,4 +1,4 @@
-"""From pointing at the button to the panel: what is fetched when, what a click begins, what can go wrong before a call."""
+"""From pointing at the button to the panel: what is fetched, what a click begins, what can go wrong by then."""
 
 from __future__ import annotations
 
@@ -104,7 +104,9 @@ def test_click_begins_everything_in_its_own_task(window: Window) -> None:
     spy = """<script>{
       window.order = [];
       const { AudioContext, Audio } = window;
-      window.AudioContext = class extends AudioContext { constructor(...g) { super(...g); order.push("context"); } };
+      window.AudioContext = class extends AudioContext {
+        constructor(...given) { super(...given); order.push("context"); }
+      };
       HTMLMediaElement.prototype.play = new Proxy(HTMLMediaElement.prototype.play, {
         apply(play, audio, given) {
           order.push(["play", audio.isConnected, audio.hasAttribute("playsinline"), !!audio.srcObject]);

@@ -11,13 +11,17 @@ from tests.browser.conftest import Window
 from tests.parts.watch import events, until_event
 
 STUB = """<script>
-  window.VaaniWidget = window.VaaniWidget || function () { (VaaniWidget.q = VaaniWidget.q || []).push(arguments) };
+  window.VaaniWidget = window.VaaniWidget ||
+    function () { (VaaniWidget.q = VaaniWidget.q || []).push(arguments) };
 </script>"""
 
 PREVENT = """<script>
   window.started = [];
   // no call is wanted here, only who was asked to start one
-  addEventListener("vaani-before-call", event => { event.preventDefault(); started.push(event.target.site); });
+  addEventListener("vaani-before-call", event => {
+    event.preventDefault();
+    started.push(event.target.site);
+  });
 </script>"""
 
 
