@@ -1,4 +1,4 @@
-"""From pointing at the button to the panel: what is fetched, what a click begins, what can go wrong by then."""
+"""From pointing at the button to the panel: what is fetched, what a click begins, what can go wrong."""
 
 from __future__ import annotations
 
