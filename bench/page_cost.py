@@ -1,7 +1,7 @@
 """What the widget costs a page, beside bare ``livekit-client`` and the barest button.
 
-Page views of each, interleaved, in real Chromium on a slow machine (4x CPU throttle) and a slow network (4G as
-Lighthouse has it). Ratios of medians are what is judged: they hold on another machine, milliseconds don't.
+Page views of each, interleaved, in real Chromium on a slow machine (4x CPU throttle) and a slow network (4G,
+as Lighthouse has it). Ratios of medians are what is judged: they hold on another machine.
 """
 
 from __future__ import annotations
