@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from sqlalchemy import Connection, Engine, Update, case, func, select, update
+from sqlalchemy import Connection, Engine, select, update
 
 from .errors import CallNotFound, TokenSpent
 from .ledger_schema import calls, insert_new, meta
@@ -133,31 +133,31 @@ class Ledger:
         reason: str | None = None,
         rating: int | None = None,
         text: str | None = None,
-    ) -> None:
+    ) -> bool:
         """Write down what the browser reports. The first ``connected`` and the first ``ended`` stay; the last
         ``feedback`` does.
 
+        :return: whether it was news.
         :raises CallNotFound: no call has this id.
         :raises StoreUnavailable: nothing was written down, which is harmless.
         """
 
-        def change(now: float) -> Update:
+        def work(connection: Connection, now: float) -> bool:
             row = update(calls).where(calls.c.call_id == call_id)
             if event == "connected":
-                return row.values(connected_at=func.coalesce(calls.c.connected_at, now))
-            if event == "ended":
-                first = calls.c.ended_at.is_(None)
-                return row.values(
-                    ended_at=func.coalesce(calls.c.ended_at, now),
-                    end_reason=case((first, _storable(reason)), else_=calls.c.end_reason),
-                )
-            return row.values(rating=rating, feedback=_storable(text))
-
-        def work(connection: Connection, now: float) -> None:
-            if connection.execute(change(now)).rowcount == 0:
+                row = row.where(calls.c.connected_at.is_(None)).values(connected_at=now)
+            elif event == "ended":
+                first = row.where(calls.c.ended_at.is_(None))
+                row = first.values(ended_at=now, end_reason=_storable(reason))
+            else:
+                row = row.values(rating=rating, feedback=_storable(text))
+            if connection.execute(row).rowcount:
+                return True
+            if connection.scalar(select(calls.c.call_id).where(calls.c.call_id == call_id)) is None:
                 raise CallNotFound
+            return False
 
-        self._store.write(work, durable=False)
+        return self._store.write(work, durable=False)
 
     def token_spent(self, token_id: str) -> bool:
         """The cheap look before a reservation. Only :meth:`reserve` decides.

@@ -27,7 +27,7 @@ def record_progress(services: Services, call_id: str, asked: Asked) -> None:
     token = services.keyring.read_call_token(wanted.call_token, services.clock())
     if token.call_id != call_id:
         raise TokenInvalid("The token belongs to another call.")
-    services.ledger.progress(call_id, wanted.event, wanted.reason, wanted.rating, wanted.text)
+    news = services.ledger.progress(call_id, wanted.event, wanted.reason, wanted.rating, wanted.text)
     _log.info("call %s at site %s: %s (request %s)", call_id, token.site, wanted.event, asked.request_id)
-    if wanted.event == "ended":
+    if news and wanted.event == "ended":
         tell(call_ended, services.sender, call_id=call_id, site=token.site, reason=wanted.reason)

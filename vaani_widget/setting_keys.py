@@ -105,7 +105,7 @@ KEYS: Mapping[str, Key] = MappingProxyType(
                 "VAANI_WIDGET_METRICS_TOKEN",
                 "text",
                 "none: no metrics",
-                "`/metrics` answers to this Bearer token only.",
+                "No effect yet: there is no `/metrics` so far.",
             ),
         )
     }

@@ -13,7 +13,7 @@ secret, an address or metadata. Take ``**more``: later versions may add some. ::
 ``call_refused``: ``code``, ``site`` (None where the request named none), ``call_id`` (None before a
 reservation), ``spent``; sent for refused site tokens, too, since no call comes of them.
 ``call_ended``: ``call_id``, ``site``, ``reason`` (as the visitor's browser tells it, or None). Not for
-money: it is hearsay, does not come where a browser crashes, and comes again where one repeats itself.
+money: it is hearsay, and does not come where a browser crashes. It comes once, however often it is told.
 
 A receiver that raises is logged and otherwise ignored: the call has been paid for by then.
 """

@@ -73,7 +73,7 @@ def test_it_shows_the_site_and_its_widget(shared: Kit) -> None:
     page = shared.client.get("/vaani/call/acme").text
     assert "&lt;Acme&gt; &amp; Co" in page
     assert "<Acme>" not in page
-    assert '<vaani-widget site="acme" position="inline">' in page
+    assert '<vaani-widget site="acme" position="inline" variant="button">' in page
     assert 'src="/vaani/sites/acme/widget.js"' in page
 
 

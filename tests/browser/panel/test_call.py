@@ -272,16 +272,16 @@ def test_what_the_site_ignores_is_said_to_the_developer(site: Site) -> None:
     assert [text for text in warnings if "metadata.colour" in text]
 
 
-def test_nothing_is_drawn_for_who_draws_it_themselves(site: Site) -> None:
+def test_who_has_a_button_of_their_own_still_gets_the_panel(site: Site) -> None:
     site.show('<button data-vaani-call="shop">Ring</button>', variant="none")
     site.click("Ring")
     until_event(site.page, "vaani-call-connected")
     site.agent("speaking")
     site.say("agent", "Hello")
     assert until_event(site.page, "vaani-transcript")["text"] == "Hello"
-    expect(site.panel).to_have_count(0)
-    assert site.page.locator("vaani-widget [part]").locator("visible=true").count() == 0
-    site.page.evaluate("() => document.querySelector('vaani-widget').end()")
+    expect(site.page.locator("vaani-widget [part=button]")).to_be_hidden()
+    expect(site.panel.get_by_text("Hello")).to_be_visible()
+    site.panel.get_by_role("button", name="End call").click()
     assert until_event(site.page, "vaani-call-end")["reason"] == "visitor"
 
 

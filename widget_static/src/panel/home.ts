@@ -69,7 +69,6 @@ export function detached(widget: Widget): void {
 }
 
 function mount(widget: Widget): void {
-  if (widget.options.variant === "none") return;
   const root = widget.stage.getRootNode() as ShadowRoot;
   if (!sheet) {
     sheet = new CSSStyleSheet();
