@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import wave
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +23,13 @@ from vaani_widget.demo.stack import DemoStack
 from vaani_widget.standalone import create_app
 
 AGENT = "demo"
+ADVANCED = {
+    "primary_language": "en",
+    "env_flag": "staging",
+    "secondary_language": "hi",
+    "voice_gender": "male",
+}
+"""What only a site's owner sets."""
 
 
 @dataclass
@@ -68,7 +76,13 @@ def stack() -> Iterator[DemoStack]:
 
 @pytest.fixture(scope="session")
 def shop(stack: DemoStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    folder = tmp_path_factory.mktemp("shop")
+    with opened(stack, tmp_path_factory.mktemp("shop")) as shop:
+        yield shop
+
+
+@contextmanager
+def opened(stack: DemoStack, folder: Path) -> Iterator[Shop]:
+    """A shop on its own origin and a widget's server that asks this stack for calls."""
     with PageServer() as pages:
         everything = [
             "primary_language", "secondary_language", "voice_gender", "voice_speed",
@@ -86,6 +100,7 @@ def shop(stack: DemoStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
                     "shop": {**common, "name": "Tea Shop", "agents": [AGENT], "limits": limits, "call": call},
                     "brief": {**common, "agents": [AGENT], "limits": {**limits, "minutes_per_call": 1}},
                     "nobody": {**common, "agents": ["absent"], "limits": limits},
+                    "advanced": {**common, "agents": [AGENT], "limits": limits, "locked": ADVANCED},
                 },
             }
         )

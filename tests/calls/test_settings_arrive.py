@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.calls.conftest import AGENT, Shop, hang_up
+from tests.calls.conftest import ADVANCED, AGENT, Shop, hang_up
 from tests.parts.watch import until_event
 
 FROM_THE_PAGE = [
@@ -22,9 +22,9 @@ FROM_THE_PAGE = [
 ]
 
 
-def sent_by_one_call(shop: Shop, page: Page, **attributes: str) -> dict[str, Any]:
+def sent_by_one_call(shop: Shop, page: Page, *, site: str = "shop", **attributes: str) -> dict[str, Any]:
     shop.stack.api.requests.clear()
-    page.goto(shop.page(shop.tag(site="shop", **attributes)))
+    page.goto(shop.page(shop.tag(site=site, **attributes)))
     page.get_by_role("button", name="Talk to").click()
     until_event(page, "vaani-call-connected")
     hang_up(page)
@@ -51,3 +51,14 @@ def test_metadata_arrives_but_for_keys_that_the_site_does_not_take(shop: Shop, v
     )
     assert body["metadata"] == {"plan": "gold"}
     assert any("metadata.role" in warning for warning in warnings)
+
+
+def test_what_the_owner_locked_arrives_and_the_page_changes_none_of_it(shop: Shop, visitor: Page) -> None:
+    tried = {
+        "voice_gender": "female",
+        "secondary_language": "ta",
+        "env_flag": "mine",
+        "websocket_url": "wss://x",
+    }
+    body = sent_by_one_call(shop, visitor, site="advanced", **tried)
+    assert body == {"agent_id": AGENT, **ADVANCED}

@@ -36,11 +36,14 @@ WATCH = """
 
 ENERGY = """
 async () => {
-  let sent = 0, heard = 0, bytesSent = 0, bytesHeard = 0;
+  let sent = 0, sampledSeconds = 0, heard = 0, bytesSent = 0, bytesHeard = 0;
   for (const connection of seen.connections) {
     if (connection.connectionState === "closed") continue;
     for (const report of (await connection.getStats()).values()) {
-      if (report.type === "media-source" && report.kind === "audio") sent += report.totalAudioEnergy || 0;
+      if (report.type === "media-source" && report.kind === "audio") {
+        sent += report.totalAudioEnergy || 0;
+        sampledSeconds += report.totalSamplesDuration || 0;
+      }
       if (report.type === "inbound-rtp" && report.kind === "audio") {
         heard += report.totalAudioEnergy || 0;
         bytesHeard += report.bytesReceived;
@@ -48,7 +51,7 @@ async () => {
       if (report.type === "outbound-rtp" && report.kind === "audio") bytesSent += report.bytesSent;
     }
   }
-  return { sent, heard, bytesSent, bytesHeard };
+  return { sent, sampledSeconds, heard, bytesSent, bytesHeard };
 }
 """
 
