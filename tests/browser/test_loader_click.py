@@ -165,6 +165,39 @@ def test_double_click_and_start_are_one_call(window: Window) -> None:
     assert len(events(window.page, "vaani-call-start")) == 1
 
 
+def test_call_that_is_ended_before_the_panel_has_come_costs_nothing(window: Window) -> None:
+    window.show(window.tag(site="shop"))
+    window.ready()
+    refused = window.page.evaluate(
+        """async () => {
+          const widget = document.querySelector("vaani-widget");
+          const call = widget.start();
+          widget.end();
+          return call.then(() => null, problem => problem.code);
+        }"""
+    )
+    assert refused == "cancelled"
+    assert window.asked("/v1/calls") == []
+    assert window.page.evaluate(
+        "seen.streams.flatMap(s => s.getTracks()).every(t => t.readyState === 'ended')"
+    )
+    expect(window.launcher).to_have_attribute("aria-busy", "false")
+    # The next one is not held back by it.
+    window.launcher.click()
+    until_event(window.page, "vaani-call-start")
+
+
+def test_trigger_that_is_a_web_component(window: Window) -> None:
+    component = """<script>customElements.define("x-call", class extends HTMLElement {
+      constructor() { super(); this.attachShadow({ mode: "open" }).append(document.createElement("button"));
+                      this.shadowRoot.firstChild.textContent = "Ring"; }
+    });</script><x-call data-vaani-call></x-call>"""
+    window.show(component + window.tag(site="shop"), head=NEVER)
+    window.ready()
+    window.page.get_by_role("button", name="Ring").click()
+    until_event(window.page, "vaani-call-start")
+
+
 def test_microphone_comes_before_anything_is_spent(window: Window) -> None:
     """Refused, it costs the owner nothing; the panel says what to do."""
     window.page.add_init_script("""
@@ -403,7 +436,7 @@ def test_page_opened_as_a_file(window: Window, tmp_path: Any) -> None:
 
 
 def test_secure_page_with_an_insecure_server(open_window: Callable[..., Window]) -> None:
-    """A browser blocks such a request by itself; the visitor is told why."""
+    """Told before the microphone is asked for, and before a request that the browser would block."""
     window = open_window()
     html = "<!doctype html><title>Secure</title><script src=/vaani/widget.js data-server=http://elsewhere.example></script>"
 
@@ -418,9 +451,8 @@ def test_secure_page_with_an_insecure_server(open_window: Callable[..., Window])
     window.page.goto("https://shop.example/")
     window.launcher.click()
     assert until_event(window.page, "vaani-error")["code"] == "insecure_context"
-    assert [
-        request for request in window.requests if "elsewhere" in request.url and "/v1/calls" in request.url
-    ] == []
+    assert [request.url for request in window.requests if "elsewhere" in request.url] == []
+    assert window.page.evaluate("seen.streams.length") == 0
 
 
 def test_server_elsewhere_is_asked_and_assets_come_from_the_script(window: Window) -> None:

@@ -93,7 +93,7 @@ export class VaaniWidgetElement extends HTMLElement {
   }
 
   attributeChangedCallback(): void {
-    // What was minted may be for another site, agent or visitor.
+    // What was minted may be for another site, agent or visitor; to tell a look apart would cost every page view.
     this.early = undefined;
     if (this.isConnected) this.draw_();
   }
@@ -143,7 +143,7 @@ export class VaaniWidgetElement extends HTMLElement {
 
   /** Fetches for the click what it will need; not where bytes cost the visitor, nor for a page that nobody sees yet. */
   warm_(): void {
-    if (!(navigator as Newer).connection?.saveData && !(document as Newer).prerendering && !panel?.running && !hopeless()) {
+    if (!(navigator as Newer).connection?.saveData && !(document as Newer).prerendering && !panel?.running && !hopeless(this.api)) {
       this.prepare_();
     }
   }
@@ -220,7 +220,7 @@ export class VaaniWidgetElement extends HTMLElement {
   /** Whatever needs the click's permission comes before the first `await`. */
   private async begin_(): Promise<void> {
     const promised: unknown[] = [];
-    if (hopeless()) {
+    if (hopeless(this.api)) {
       await this.panel_();
       return this.refuse();
     }

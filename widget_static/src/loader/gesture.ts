@@ -2,8 +2,13 @@
 
 import { handled } from "./common";
 
-/** Whether no call can be had here, whatever the visitor answers: no secure context, a file, an old browser. */
-export const hopeless = (): boolean => !navigator.mediaDevices || !window.RTCPeerConnection || /^file/.test(location.href);
+/**
+ * Whether no call can be had here, whatever the visitor answers: no secure context, an old browser, a file, a server
+ * that a secure page may not ask. This machine's may be insecure (`localhost`, `127…`), and is told by its first letter:
+ * a host that only looks like it is refused by the browser.
+ */
+export const hopeless = (api: string): boolean =>
+  !navigator.mediaDevices || !window.RTCPeerConnection || /^(file|https:http:..[^l1])/.test(location.protocol + api);
 
 export function begin() {
   const audioContext = new AudioContext();

@@ -7,7 +7,7 @@ let dwelling: number | undefined;
 
 export function notice(event: Event): void {
   clearTimeout(dwelling);
-  const trigger = (event.composedPath()[0] as Element).closest?.("[data-vaani-call]");
+  const trigger = (event.composedPath() as Element[]).find((element) => element.hasAttribute?.("data-vaani-call"));
   if (!trigger) return;
   const { type, pointerType, key, ctrlKey, metaKey, shiftKey } = event as MouseEvent & PointerEvent & KeyboardEvent;
   const host = (trigger.getRootNode() as ShadowRoot).host as VaaniWidgetElement;

@@ -21,6 +21,9 @@ const ignore = () => {};
 /** Sites, as the server told them with the last site token. */
 const told = new WeakMap<Element, SiteInfo>();
 
+/** The visitor, or the page, has had enough of a call that was not there yet: nothing of it must be paid for. */
+let hungUp = false;
+
 /** The last mint: there is one request at a time. */
 let minting: Promise<unknown> = Promise.resolve();
 
@@ -72,19 +75,19 @@ const rest: Partial<Widget> & ThisType<Element> = {
   },
 
   async refuse() {
-    const code: BrowserCode = isSecureContext && location.protocol !== "file:" ? "unsupported" : "insecure_context";
+    const able = !!(navigator.mediaDevices && window.RTCPeerConnection);
+    const code: BrowserCode = isSecureContext && location.protocol !== "file:" && !able ? "unsupported" : "insecure_context";
     panel.fail(this, { code });
     throw { code };
   },
 
   async proceed(gesture, promised, room) {
-    // A secure page may not ask an insecure server, unless that is this machine.
-    if (location.protocol === "https:" && /^http:..(?!localhost|127\.|\[::1)/.test(this.api)) {
+    if (hungUp) {
+      hungUp = false;
       gesture.microphone.then((stream) => stream.getTracks().forEach((track) => track.stop()), ignore);
       void gesture.audioContext.close();
-      const code: BrowserCode = "insecure_context";
-      panel.fail(this, { code });
-      throw { code };
+      this.face("idle");
+      throw { code: "cancelled", spent: "no" };
     }
     const before = awaited(promised);
     before.catch(ignore);
@@ -100,7 +103,10 @@ const rest: Partial<Widget> & ThisType<Element> = {
   async close() {
     panel.close();
   },
-  end: () => panel.end(),
+  async end() {
+    hungUp = !panel.running && !!this.shadowRoot?.querySelector("[part=button][aria-busy=true]");
+    return panel.end();
+  },
   async mute(on: boolean) {
     panel.mute(on);
   },
