@@ -132,7 +132,7 @@ def test_sites_are_checked(kit: Kit) -> None:
 
 def test_attributes_are_the_widgets_own() -> None:
     source = (Path(__file__).parents[2] / "widget_static/src/attributes.ts").read_text("utf-8")
-    names = re.findall(r'^  ([a-zA-Z]+): (?:TEXT|BOOLEAN|NUMBER|JSON_OBJECT),$', source, re.MULTILINE)
+    names = re.findall(r"^  ([a-zA-Z]+): (?:TEXT|BOOLEAN|NUMBER|JSON_OBJECT),$", source, re.MULTILINE)
     assert len(names) > 20
     written = {*embedding.ATTRIBUTES, "site", "metadata"}
     assert written == {re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", name) for name in names}
