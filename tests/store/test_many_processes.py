@@ -2,62 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, func, select
 
-from tests.store.spending import only_secret, spend, spend_budget
+from tests.store.spending import TOGETHER, in_processes, only_secret, spend_budget
 from vaani_widget.errors import TokenSpent
 from vaani_widget.ledger import Ledger, Reservation
-from vaani_widget.ledger_schema import calls
-
-
-def in_processes(number: int, work: Callable[..., Any], *arguments: Callable[[int], Any]) -> list[Any]:
-    """Run ``work`` in new processes that begin together. Each argument is made from the process's index."""
-    context = multiprocessing.get_context("spawn")
-    with context.Manager() as manager, ProcessPoolExecutor(number, mp_context=context) as pool:
-        together = manager.Barrier(number)
-        futures = [
-            pool.submit(work, *(together if argument is TOGETHER else argument(i) for argument in arguments))
-            for i in range(number)
-        ]
-        return [future.result(300) for future in futures]
-
-
-def TOGETHER(_index: int) -> None:
-    """Stands for the barrier."""
-
-
-def spent_by_16_processes(url: str) -> Counter[str]:
-    results = in_processes(16, spend, lambda _: url, lambda _: 500, lambda index: index, TOGETHER)
-    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-    with engine.connect() as connection:
-        rows = connection.scalar(select(func.count()).select_from(calls))
-    engine.dispose()
-    assert rows == 500
-    result = sum(results, Counter())
-    assert result["won"] + result["won unheard"] == 500
-    assert result["won"] + result["won unheard"] + result["spent"] == 8000
-    return result
-
-
-def test_16_processes_spend_500_tokens_8000_times_on_sqlite(sqlite_url: str) -> None:
-    result = spent_by_16_processes(sqlite_url)
-    assert result["won"] == 500
-
-
-def test_16_processes_spend_500_tokens_8000_times_on_postgres(postgres_url: str) -> None:
-    result = spent_by_16_processes(postgres_url)
-    # A machine so busy that the server does not confirm a commit in time loses a call, and spends none twice.
-    assert result["won unheard"] <= result["unavailable"]
 
 
 def budget_spent_by_8_processes(url: str, *, listener: bool) -> int:
