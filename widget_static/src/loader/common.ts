@@ -29,12 +29,16 @@ export const settle = (server: string): string => (base = server);
 /** The panel's module, once it has come. The page's one call belongs to it. */
 export let panel: PanelModule | undefined;
 
-/** Added to addresses after a failure, since some browsers remember a failed import. */
+/** A question mark for every failure, to add to addresses: some browsers remember a failed import. */
 let again = "";
 let loading: Promise<PanelModule> | undefined;
 const waiting: (() => unknown)[] = [];
 
-export const chunk = <Module>(name: string): Promise<Module> => import(`${base}assets/${name}${again}`);
+export const chunk = <Module>(name: string): Promise<Module> =>
+  import(`${base}assets/${name}${again}`).catch((error) => {
+    again += "?";
+    throw error;
+  });
 
 export const loadPanel = (): Promise<PanelModule> =>
   (loading ??= chunk<PanelModule>(__PANEL__).then(
@@ -45,10 +49,12 @@ export const loadPanel = (): Promise<PanelModule> =>
     },
     (error) => {
       loading = undefined;
-      again = `?${Date.now()}`;
       throw error;
     },
   ));
 
-/** Does it as soon as the panel is there, in the order asked for. Never loads it. */
-export const withPanel = (work: () => unknown): unknown => (loading ? loading.then(work) : void waiting.push(work));
+/**
+ * Does it when the panel has come, which it never asks for. While nobody else has asked either, there is no call that it
+ * could be about: only what is for calls to come is kept.
+ */
+export const withPanel = (work: () => unknown, keep: boolean): unknown => (loading ? loading.then(work) : keep && waiting.push(work));

@@ -241,6 +241,7 @@ export class VaaniWidgetElement extends HTMLElement {
 for (const name of ["open", "close", "end", "mute", "sendText", "setMetadata", "registerTool"] as const) {
   VaaniWidgetElement.prototype[name] = async function (this: any, ...given: never[]) {
     if (name === "open") await this.panel_();
-    await withPanel(() => this[name](...given));
+    // `registerTool`, `setMetadata`
+    await withPanel(() => this[name](...given), name > "r");
   };
 }
