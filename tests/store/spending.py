@@ -63,7 +63,7 @@ def caller(ledger_url: str, upstream_url: str) -> Services:
 
 
 def start(services: Services, token: str) -> str:
-    """One try to start a call with this site token. Returns ``started``, or the refusal's code and any cost."""
+    """One try to start a call with this token. Returns ``started``, or the refusal's code and any cost."""
     body = {"site_token": token}
     asked = Asked(body=lambda: body, origin=ORIGIN, host="acme.test", address="192.0.2.1")
     try:
