@@ -12,12 +12,16 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from . import shapes
 from .call_settings import Merged, merge
 from .errors import (
     AgentNotAllowed,
+    ChallengeFailed,
+    ChallengeRequired,
+    ConsentRequired,
     OriginNotAllowed,
     Refusal,
     SignedVisitorsOnly,
@@ -25,6 +29,7 @@ from .errors import (
     Spent,
     TokenSpent,
 )
+from .lanes import bounds, lane
 from .ledger import Ledger, Reservation
 from .services import Services
 from .signals import call_refused, call_started, tell
@@ -58,11 +63,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Minted:
-    """A site token and what a page may know of its site."""
+    """A site token and what a page may know of its site.
+
+    :param challenge: to be solved before the call, where one is due.
+    """
 
     site_token: str
     expires_in: int
     site: Site
+    challenge: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,7 @@ def mint_site_token(services: Services, site_key: str, asked: Asked) -> Minted:
         wanted = shapes.token_request(asked.body())
         site = services.site(site_key)
         _origin_is_allowed(site, asked.origin, asked.host)
-        # Rate: minting alone has one, by the visitor's address.
+        services.mint_rate.check(asked.address)
         agent = _agent_is_the_sites(site, wanted.agent or site.agents[0])
         grant = _grant(services, site, wanted.grant)
         agent = _agent_is_the_sites(site, grant.agent or agent)
@@ -105,7 +114,12 @@ def mint_site_token(services: Services, site_key: str, asked: Asked) -> Minted:
             locked=grant.locked,
             metadata=grant.metadata,
         )
-        return Minted(services.keyring.sign_site_token(token), SITE_TOKEN_SECONDS, site)
+        return Minted(
+            site_token=services.keyring.sign_site_token(token),
+            expires_in=SITE_TOKEN_SECONDS,
+            site=site,
+            challenge=_challenge_due(services, site, token),
+        )
 
 
 def start_call(services: Services, asked: Asked) -> Started:
@@ -124,18 +138,24 @@ def start_call(services: Services, asked: Asked) -> Started:
         _agent_is_the_sites(site, token.agent)
         _visitor_is_signed_where_required(site, token.sub)
         _site_is_enabled(site)
-        # Consent: the site's current version, where it asks for one.
+        _visitor_consents(site, wanted.consent_version)
         _token_is_unspent(services, token)
-        # Challenge: due or not, solved or not; a refusal here leaves the token unspent.
+        _challenge_is_solved(services, site, token, wanted.challenge_solution)
         grant = Grant(sub=token.sub, locked=token.locked, metadata=token.metadata)
         merged = _settings(site, token.agent, grant, wanted.settings, wanted.metadata)
         vaani = services.vaani
-        # Of the reservation, in this order: token, the site's day, visitor windows, running calls.
         max_seconds = site.limits.minutes_per_call * 60
         call_id = secrets.token_hex(16)
         reserved = services.ledger.reserve(
             Reservation(
-                call_id=call_id, token_id=token.jti, site=site.key, lease_seconds=max_seconds + LEASE_SLACK
+                call_id=call_id,
+                token_id=token.jti,
+                site=site.key,
+                lease_seconds=max_seconds + LEASE_SLACK,
+                bounds=bounds(site),
+                lane=lane(site, token.sub),
+                visitors=services.keyring.visitor_ids(site.key, sub=token.sub, address=asked.address),
+                consent_version=site.consent.version if site.consent else None,
             )
         )
         known.call_id = call_id
@@ -198,6 +218,40 @@ def _site_is_enabled(site: Site) -> None:
 def _token_is_unspent(services: Services, token: SiteToken) -> None:
     if services.ledger.token_spent(token.jti):
         raise TokenSpent
+
+
+def _visitor_consents(site: Site, version: str | None) -> None:
+    if site.consent is None or version == site.consent.version:
+        return
+    raise ConsentRequired(
+        None if version is None else "The visitor agreed to another version. Ask with the current text.",
+        field="consent.version",
+    )
+
+
+def _challenge_due(services: Services, site: Site, token: SiteToken) -> Mapping[str, object] | None:
+    """From half of the anonymous share on, for visitors whom nobody vouched for."""
+    challenge = services.challenge
+    if challenge is None or site.challenge == "off" or token.sub is not None:
+        return None
+    today = datetime.fromtimestamp(services.clock(), UTC).date()
+    if services.ledger.anonymous_today(site.key, today) * 2 < bounds(site).per_day_anonymous:
+        return None
+    return challenge.issue(token)
+
+
+def _challenge_is_solved(services: Services, site: Site, token: SiteToken, solution: str | None) -> None:
+    """A refusal here leaves the token unspent: the solution comes with the same one."""
+    due = _challenge_due(services, site, token)
+    if due is None:
+        return
+    if solution is None:
+        refusal = ChallengeRequired()
+        refusal.challenge = due
+        raise refusal
+    assert services.challenge is not None
+    if not services.challenge.solved(token, solution):
+        raise ChallengeFailed
 
 
 def _settings(

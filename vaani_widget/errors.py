@@ -18,6 +18,7 @@ Messages are for developers. They never carry a key, a token, an address or meta
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 Spent = Literal["no", "yes", "unknown"]
@@ -136,6 +137,8 @@ class ChallengeRequired(Refusal):
     code, status = "challenge_required", 403
     title = "Solve the challenge and send the solution with the same token."
     retryable = True
+    challenge: Mapping[str, object] | None = None
+    """What has to be solved, as JSON with its ``kind``."""
 
 
 class ChallengeFailed(Refusal):

@@ -8,6 +8,9 @@ A row is ``reserved`` first. ``committed`` says that Vaani answered, ``released`
 nothing, ``unknown`` that nobody here can tell. Whatever does not get as far as one of these three (a worker
 killed in between, a ledger lost in between) stays ``reserved``: everything but ``released`` counts as spent.
 The token id stays spent in every case.
+
+What a site has spent in a day is counted in a row of its own, in the same transaction: looking at it costs
+the same on a ledger of five million calls.
 """
 
 from __future__ import annotations
@@ -19,10 +22,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, Update, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from .errors import CallNotFound, TokenSpent
-from .ledger_schema import calls, insert_new, meta
+from .lanes import Bounds, Lane
+from .ledger_bounds import Wanted, check_bounds
+from .ledger_schema import calls, days, insert_new, meta
 from .ledger_store import Store
 
 Event = Literal["connected", "ended", "feedback"]
@@ -38,12 +44,21 @@ class Reservation:
     :param token_id: the ``jti`` of the site token that is spent for it.
     :param site: the site's key.
     :param lease_seconds: how long the call occupies a line if its end is never reported.
+    :param bounds: what the site may spend.
+    :param lane: which part of it is this visitor's.
+    :param visitors: names of this visitor, none of which tells who it is; the first is written down, and
+        calls under any of them count against the visitor's windows.
+    :param consent_version: of the text that the visitor agreed to, where the site asks.
     """
 
     call_id: str
     token_id: str = field(repr=False)
     site: str
     lease_seconds: float
+    bounds: Bounds
+    lane: Lane
+    visitors: tuple[str, ...]
+    consent_version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +92,12 @@ class Ledger:
     def reserve(self, reservation: Reservation) -> Reserved:
         """Spend the token and write the call down, in one transaction, or refuse.
 
+        A refusal leaves nothing behind: the token is not spent by it.
+
         :raises TokenSpent: this token was here before.
+        :raises BudgetSpent: the site's day is used up.
+        :raises RateLimited: the visitor has had as many calls as it may.
+        :raises SiteBusy: the site's lines are in use.
         :raises StoreUnavailable: nothing must be spent. Where the connection broke in the very commit, the
             token may count as spent all the same.
         """
@@ -88,22 +108,33 @@ class Ledger:
                 reserved_at=now,
                 lease_until=now + reservation.lease_seconds,
             )
+            wanted = Wanted(
+                token_id=reservation.token_id,
+                site=reservation.site,
+                lane=reservation.lane,
+                visitors=reservation.visitors,
+                bounds=reservation.bounds,
+            )
+            check_bounds(connection, wanted, now)
             row: dict[str, object] = {
                 "call_id": reservation.call_id,
                 "token_id": reservation.token_id,
                 "site": reservation.site,
                 "day": reserved.day,
+                "lane": reservation.lane,
+                "visitor": reservation.visitors[0],
                 "reserved_at": reserved.reserved_at,
                 "lease_until": reserved.lease_until,
                 "outcome": "reserved",
+                "consent_version": reservation.consent_version,
+                "consent_at": None if reservation.consent_version is None else now,
             }
             if not insert_new(connection, calls, row):
                 raise TokenSpent
-            # Bounds on the site's day, the visitor's windows and the running calls belong here, in this
-            # order: a refusal undoes the insert, so a refused token is not spent.
+            _count(connection, reservation.site, reserved.day, reservation.lane)
             return reserved
 
-        return self._store.write(work)
+        return self._store.write(work, site=reservation.site)
 
     def commit(self, call_id: str, room_name: str) -> None:
         """Vaani answered with a room. A reservation that was settled before stays as it is.
@@ -167,6 +198,15 @@ class Ledger:
         row = select(calls.c.call_id).where(calls.c.token_id == token_id)
         return self._store.read(lambda connection: connection.scalar(row) is not None)
 
+    def anonymous_today(self, site: str, day: date) -> int:
+        """How many of the day's calls were those of visitors that nobody vouched for. Only to look at:
+        :meth:`reserve` decides.
+
+        :raises StoreUnavailable: nobody can tell.
+        """
+        row = select(days.c.anonymous).where(days.c.site == site, days.c.day == day)
+        return self._store.read(lambda connection: connection.scalar(row) or 0)
+
     def own_secret(self) -> bytes:
         """:return: 32 random bytes that were made once for this database, the same in every worker.
         :raises StoreUnavailable: they can't be read.
@@ -200,9 +240,39 @@ class Ledger:
             update(calls)
             .where(calls.c.call_id == call_id, calls.c.outcome == "reserved")
             .values(outcome=outcome, room_name=_storable(room_name))
+            .returning(calls.c.site, calls.c.day, calls.c.lane)
         )
+
+        def work(connection: Connection, _now: float) -> None:
+            settled = connection.execute(row).one_or_none()
+            if settled is not None and outcome in ("released", "unknown"):
+                connection.execute(_recount(settled.site, settled.day, settled.lane, outcome))
+
         # Lost in a power cut, the row is reserved again, and that counts as spent.
-        self._store.write(lambda connection, _now: connection.execute(row), durable=False)
+        self._store.write(work, durable=False)
+
+
+def _count(connection: Connection, site: str, day: date, lane: Lane) -> None:
+    """One more call of this day."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    anonymous = int(lane == "anonymous")
+    first = dialect.insert(days).values(
+        site=site, day=day, calls=1, anonymous=anonymous, unknown=0, released=0
+    )
+    more = {"calls": days.c.calls + 1, "anonymous": days.c.anonymous + anonymous}
+    connection.execute(first.on_conflict_do_update(index_elements=[days.c.site, days.c.day], set_=more))
+
+
+def _recount(site: str, day: date, lane: Lane, outcome: Outcome) -> Update:
+    """The day's row, once it is known that a call of it cost nothing, or that nobody can tell."""
+    of_day = update(days).where(days.c.site == site, days.c.day == day)
+    if outcome == "unknown":
+        return of_day.values(unknown=days.c.unknown + 1)
+    return of_day.values(
+        calls=days.c.calls - 1,
+        anonymous=days.c.anonymous - int(lane == "anonymous"),
+        released=days.c.released + 1,
+    )
 
 
 def _storable(text: str | None) -> str | None:

@@ -7,7 +7,7 @@ socket of an operation that has outlived its time: the driver then finds the con
 
 from __future__ import annotations
 
-import select
+import select as sockets
 import socket
 import threading
 import time
@@ -16,11 +16,12 @@ from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import DisconnectionError
 
 from .ledger_deadline import LOGGING_NAME, remaining, until
+from .ledger_schema import insert_new, sites
 
 CONNECTIONS = 5
 """Per process. A transaction takes milliseconds; a hundred are what a server has by default for everyone."""
@@ -92,6 +93,13 @@ class Postgres:
         answer = str(max(int(remaining() * 1000) - 100, 1))
         durable = connection.get_execution_options().get("vaani_widget_durable", True)
         return float(connection.execute(_BEGIN, {"answer": answer, "durable": durable}).one()[3])
+
+    def lock_site(self, connection: Connection, site: str) -> None:
+        """Wait for this site's other reservations. What is read after this is what they have left."""
+        row = select(sites.c.site).where(sites.c.site == site).with_for_update()
+        if connection.execute(row).first() is None:
+            insert_new(connection, sites, {"site": site})
+            connection.execute(row)
 
     def check_writable(self, connection: Connection) -> None:
         """:raises OSError: this server only reads, as a standby does."""
@@ -198,10 +206,10 @@ class Watchdog:
 
 
 def _readable(fileno: int) -> bool:
-    if not hasattr(select, "poll"):  # Windows
-        return bool(select.select([fileno], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(fileno, select.POLLIN)
+    if not hasattr(sockets, "poll"):  # Windows
+        return bool(sockets.select([fileno], [], [], 0)[0])
+    poll = sockets.poll()
+    poll.register(fileno, sockets.POLLIN)
     return bool(poll.poll(0))
 
 

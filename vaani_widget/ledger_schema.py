@@ -12,17 +12,19 @@ from sqlalchemy import (
     Connection,
     Date,
     Double,
+    Index,
     Integer,
     MetaData,
     Table,
     Text,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
 from .errors import StoreUnavailable
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Changes whenever a table below does."""
 
 metadata = MetaData()
@@ -34,11 +36,16 @@ calls = Table(
     Column("token_id", Text, nullable=False, unique=True),  # the spent site token's jti
     Column("site", Text, nullable=False),
     Column("day", Date, nullable=False),  # UTC calendar day of the reservation
+    Column("lane", Text, nullable=False),
+    Column("visitor", Text, nullable=False),  # an HMAC of the address or of a grant's ``sub``, never either
     # Times are seconds since the epoch. A reservation's are those of the clock that all workers share.
     Column("reserved_at", Double, nullable=False),
     Column("lease_until", Double, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("room_name", Text),
+    # What the visitor agreed to, where the site asks, and when.
+    Column("consent_version", Text),
+    Column("consent_at", Double),
     # What the browser reports. It may never come, and nothing of money hangs on it.
     Column("connected_at", Double),
     Column("ended_at", Double),
@@ -48,8 +55,40 @@ calls = Table(
     CheckConstraint(
         "outcome IN ('reserved', 'committed', 'released', 'unknown')", name="vaani_widget_calls_outcome"
     ),
+    CheckConstraint("lane IN ('anonymous', 'signed')", name="vaani_widget_calls_lane"),
 )
 """One row for every site token that was spent, whatever came of it."""
+
+# Written out, not bound: only then do databases see that a partial index fits.
+counts = calls.c.outcome != literal_column("'released'")
+"""Whether a call counts against a bound: all that Vaani may have charged for."""
+
+holds_a_line = calls.c.ended_at.is_(None) & counts
+"""Whether a call is running, while its ``lease_until`` is in the future. So nothing has to sweep."""
+
+Index(
+    "vaani_widget_calls_running",
+    calls.c.site,
+    calls.c.lease_until,
+    sqlite_where=holds_a_line,
+    postgresql_where=holds_a_line,
+)
+Index("vaani_widget_calls_visitor", calls.c.site, calls.c.visitor, calls.c.reserved_at)
+
+days = Table(
+    "vaani_widget_days",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("calls", Integer, nullable=False),  # that count against the day's budget
+    Column("anonymous", Integer, nullable=False),  # of them, those of visitors that nobody vouched for
+    Column("unknown", Integer, nullable=False),  # of them, those that nobody can tell whether Vaani charged
+    Column("released", Integer, nullable=False),  # given back; not among ``calls``
+)
+"""What a site has spent in a day: written with the call it counts, in one transaction, so it can't differ."""
+
+sites = Table("vaani_widget_sites", metadata, Column("site", Text, primary_key=True))
+"""The row that a reservation locks on PostgreSQL, so that those of one site come one after another."""
 
 meta = Table(
     "vaani_widget_meta",

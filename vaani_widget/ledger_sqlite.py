@@ -65,6 +65,9 @@ class SQLite:
         """:return: the time, in seconds since the epoch."""
         return self._clock()
 
+    def lock_site(self, connection: Connection, site: str) -> None:
+        """Nothing to do: a transaction that writes has the one lock there is."""
+
     def check_writable(self, connection: Connection) -> None:
         """Nothing to do: beginning a transaction already asks for the right to write."""
 

@@ -46,6 +46,7 @@ class Backend(Protocol):
     def prepare_place(self) -> None: ...
     def lock_schema(self, connection: Connection) -> None: ...
     def begin(self, connection: Connection) -> float: ...
+    def lock_site(self, connection: Connection, site: str) -> None: ...
     def check_writable(self, connection: Connection) -> None: ...
 
 
@@ -74,7 +75,9 @@ class Store:
         self._process: _Process | None = None
         _stores.add(self)
 
-    def write(self, work: Callable[[Connection, float], T], *, durable: bool = True) -> T:
+    def write(
+        self, work: Callable[[Connection, float], T], *, durable: bool = True, site: str | None = None
+    ) -> T:
         """Run ``work(connection, now)`` in a transaction that may write.
 
         ``now`` is in seconds since the epoch. An exception from ``work`` undoes everything and goes on to
@@ -82,6 +85,7 @@ class Store:
 
         :param durable: whether it must outlive a power cut from the moment that this returns. What need not
             is written together with what must, some time later, and saves waiting for the disk.
+        :param site: no other transaction with this site runs until this one has ended.
         :raises StoreUnavailable: the database failed. Whether a transaction whose very commit was
             interrupted happened is then unknown; everything before that did not.
         """
@@ -92,7 +96,10 @@ class Store:
                 process.engine.connect().execution_options(vaani_widget_durable=durable) as connection,
                 connection.begin(),
             ):
-                return work(connection, process.backend.begin(connection))
+                now = process.backend.begin(connection)
+                if site is not None:
+                    process.backend.lock_site(connection, site)
+                return work(connection, now)
 
         return self._run(inside)
 

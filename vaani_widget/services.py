@@ -13,8 +13,10 @@ import httpx
 from sqlalchemy import make_url
 
 from . import disk
+from .challenges import Challenge
 from .errors import SettingError, SiteNotFound
 from .ledger import Ledger
+from .mint_rate import MintRate
 from .settings import Settings
 from .sites import Site
 from .tokens import Keyring
@@ -36,6 +38,7 @@ class Services:
     :param database_url: of the ledger, for SQLAlchemy.
     :param sender: of the signals; the Flask application in a Flask application.
     :param transport: stands in for the network, in tests.
+    :param challenge: asked of anonymous visitors where one is due; none is, where absent.
     :param testing: whether the application is under test at this moment.
     :param clock: seconds since 1970.
     """
@@ -44,6 +47,7 @@ class Services:
     database_url: str
     sender: object = None
     transport: httpx.AsyncBaseTransport | None = None
+    challenge: Challenge | None = None
     testing: Callable[[], bool] = _never
     clock: Callable[[], float] = time.time
 
@@ -67,6 +71,10 @@ class Services:
                 unfit,
             )
         return Ledger(self.database_url, clock=self.clock)
+
+    @cached_property
+    def mint_rate(self) -> MintRate:
+        return MintRate()
 
     @cached_property
     def keyring(self) -> Keyring:

@@ -5,6 +5,7 @@ Grants, which a site's own backend signs, are in :mod:`vaani_widget.grants` and 
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from .errors import TokenExpired, TokenInvalid
 from .grants import GRANT_SECONDS, LEEWAY, LONGEST_GRANT_SECONDS, Grant, read_grant, sign_grant
 from .hidden import SecretBytes
 from .signing import NotVerified, derive, key_id, sign, verify
+from .visitors import network
 
 __all__ = [
     "GRANT_SECONDS",
@@ -73,6 +75,8 @@ class Keyring:
         self._secrets = tuple(SecretBytes(secret) for secret in secrets)
         self._issuer = issuer
         self._keys = {typ: self._derived(typ) for typ in (_SITE_TYPE, _CALL_TYPE)}
+        self._visitor_keys = tuple(SecretBytes(derive(secret, "visitor")) for secret in self._secrets)
+        self._challenge_keys = tuple(SecretBytes(derive(secret, "challenge")) for secret in self._secrets)
 
     def __repr__(self) -> str:
         return f"<Keyring of {len(self._secrets)}>"
@@ -125,6 +129,20 @@ class Keyring:
     def grant_secrets(self, site: str) -> tuple[bytes, ...]:
         """All of them, the newest first: grants made before a rotation live on."""
         return tuple(SecretBytes(derive(secret, f"grant:{site}")) for secret in self._secrets)
+
+    def visitor_ids(self, site: str, *, sub: str | None, address: str) -> tuple[str, ...]:
+        """Names of a visitor that tell nobody who it is: one by each secret, the newest first, so that a
+        rotation forgets no visitor's calls. Another site's names of the same visitor are others.
+
+        :param sub: of a verified grant; where there is none, the address is who it is.
+        """
+        who = f"sub\0{sub}" if sub is not None else f"address\0{network(address)}"
+        text = f"{site}\0{who}".encode("utf-8", "surrogatepass")
+        return tuple(hmac.digest(key, text, "sha256")[:16].hex() for key in self._visitor_keys)
+
+    def challenge_keys(self) -> tuple[bytes, ...]:
+        """Keys that sign challenges, the newest first."""
+        return self._challenge_keys
 
     def _derived(self, typ: str) -> dict[str, SecretBytes]:
         """Key id → key, the newest first."""

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from tests.parts import chromium, voice
 from tests.parts.pages import PageServer
 from tests.parts.serving import serve
+from tests.parts.unhurried import unhurried
 from tests.parts.watch import WATCH, until_event
 from vaani_widget.demo.stack import DemoStack
 from vaani_widget.standalone import create_app
@@ -108,6 +109,7 @@ def opened(stack: DemoStack, folder: Path) -> Iterator[Shop]:
             shop = Shop(pages, server, stack)
             state = app.extensions["vaani_widget"]
             state.services = replace(state.services, clock=lambda: time.time() + shop.clock_ahead)
+            unhurried(app)
             yield shop
 
 

@@ -15,14 +15,14 @@ PACKAGE = Path(vaani_widget.__file__).parent
 ROOT = "vaani_widget"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "hidden", "loopback", "disk"),
+    ("errors", "hidden", "loopback", "disk", "visitors"),
     ("call_parameters",),
     ("call_settings",),
     ("tables", "origins", "signing", "site_limits", "site_look", "site_secrets"),
     ("sites", "grants"),
     ("setting_keys", "setting_sources"),
-    ("settings", "tokens"),
-    ("ledger", "upstream"),
+    ("settings", "tokens", "lanes"),
+    ("ledger", "upstream", "mint_rate", "challenges"),
     ("signals", "shapes", "services", "calls", "progress"),
     ("web", "embedding"),
     ("extension",),

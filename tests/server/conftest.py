@@ -22,6 +22,7 @@ from vaani_widget.web.state import State
 ORIGIN = "https://www.acme.com"
 AGENT = "d083374a-c167-4bda-b8bc-2a418ca85f35"
 SECRET = "x" * 32
+WIDE_LIMITS = {"visitor": "9000/day", "site": "9000/day", "running": 9000}
 SITES: dict[str, Any] = {
     "acme": {
         "name": "Acme",
@@ -29,8 +30,9 @@ SITES: dict[str, Any] = {
         "agents": [AGENT, "second"],
         "metadata_keys": ["page"],
         "secret": SECRET,
+        "limits": WIDE_LIMITS,
     },
-    "other": {"origins": ["https://other.test"], "agents": ["second"]},
+    "other": {"origins": ["https://other.test"], "agents": ["second"], "limits": WIDE_LIMITS},
 }
 
 

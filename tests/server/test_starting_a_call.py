@@ -6,9 +6,9 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from tests.parts.reservations import reservation
 from tests.server.conftest import AGENT, ORIGIN, SECRET, SITES, Kit, MakeKit, is_problem, post
 from vaani_widget.errors import StoreUnavailable
-from vaani_widget.ledger import Reservation
 from vaani_widget.ledger_schema import calls
 from vaani_widget.tokens import sign_grant
 
@@ -346,7 +346,7 @@ def test_no_transaction_is_open_while_vaani_is_asked(kit: Kit, monkeypatch: pyte
 
     def asked(body: object) -> object:
         seen.append(outcomes(kit))
-        services.ledger.reserve(Reservation("another", "another", "acme", 60))  # takes the writer's lock
+        services.ledger.reserve(reservation("another", "another", "acme", 60))  # takes the writer's lock
         return start(body)  # type: ignore[arg-type]
 
     monkeypatch.setattr(client, "start_call", asked)

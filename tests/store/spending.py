@@ -5,21 +5,20 @@ from __future__ import annotations
 import multiprocessing
 import random
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
-from sqlalchemy import Connection, event, func, insert, select
+from sqlalchemy import event
 
+from tests.parts.reservations import WIDE, reservation
 from vaani_widget.calls import Asked, start_call
 from vaani_widget.errors import Refusal, StoreUnavailable
 from vaani_widget.ledger import Ledger
-from vaani_widget.ledger_schema import calls
 from vaani_widget.ledger_sqlite import begin_immediate
-from vaani_widget.ledger_store import Store
 from vaani_widget.services import Services
 from vaani_widget.settings import load
 
@@ -90,35 +89,24 @@ def start_each(
 def spend_budget(
     url: str, budget: int, tries: int, name: int, together: Barrier, listener: bool
 ) -> Counter[str]:
-    """Count rows, then insert one while there are fewer than the budget: what a day's bound will do."""
-    store = Store(url, time.time)
-    store.check()
+    """Reserve calls of one site until its day is used up, with or without what makes SQLite lock first."""
+    ledger = Ledger(url)
+    ledger.check()
     if not listener:
-        event.remove(store.engine, "begin", begin_immediate)
-        store.engine.dispose()
+        event.remove(ledger.engine, "begin", begin_immediate)
+        ledger.dispose()
+    bounds = replace(WIDE, per_day=budget, per_day_anonymous=budget)
     result: Counter[str] = Counter()
     together.wait(60)
-
-    def work(connection: Connection, now: float, row: str) -> bool:
-        if (connection.scalar(select(func.count()).select_from(calls)) or 0) >= budget:
-            return False
-        time.sleep(0.001)  # the time that a real check takes
-        connection.execute(
-            insert(calls).values(
-                call_id=row, token_id=row, site="acme", day=func.date(), reserved_at=now, lease_until=now,
-                outcome="reserved",
-            )
-        )  # fmt: skip
-        return True
-
     for number in range(tries):
+        call = f"{name}-{number}"
         try:
-            result[
-                "won" if store.write(lambda c, now, n=number: work(c, now, f"{name}-{n}")) else "refused"
-            ] += 1
-        except StoreUnavailable:
-            result["unavailable"] += 1
-    store.dispose()
+            ledger.reserve(reservation(call, call, bounds=bounds, visitors=(call,)))
+        except Refusal as refusal:
+            result[refusal.code] += 1
+        else:
+            result["won"] += 1
+    ledger.dispose()
     return result
 
 

@@ -20,6 +20,7 @@ import pytest
 from sqlalchemy import event
 
 from tests.parts.postgres import PostgresServer
+from tests.parts.reservations import reservation
 from tests.store.spending import in_threads
 from vaani_widget import ledger_deadline
 from vaani_widget.errors import StoreUnavailable, TokenSpent
@@ -33,7 +34,7 @@ FEEDBACK = "what the visitor said"
 
 
 def call(number: object) -> Reservation:
-    return Reservation(f"call-{number}", f"token-canary-{number}", "acme", 660)
+    return reservation(f"call-{number}", f"token-canary-{number}", "acme", 660)
 
 
 def unavailable(use: Callable[[], object]) -> StoreUnavailable:
@@ -154,29 +155,30 @@ def test_sqlite_disk_full(sqlite_url: str) -> None:
     script = f"""
         import resource, time
         from vaani_widget.errors import StoreUnavailable, TokenSpent
-        from vaani_widget.ledger import Ledger, Reservation
+        from tests.parts.reservations import reservation
+        from vaani_widget.ledger import Ledger
 
         ledger = Ledger({sqlite_url!r})
-        ledger.reserve(Reservation("call-0", "token-0", "acme", 660))
+        ledger.reserve(reservation("call-0", "token-0", "acme", 660))
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
         kept = 1
         while True:
             began = time.monotonic()
             try:
-                ledger.reserve(Reservation(f"call-{{kept}}", f"token-{{kept}}", "acme", 660))
+                ledger.reserve(reservation(f"call-{{kept}}", f"token-{{kept}}", "acme", 660))
                 kept += 1
             except StoreUnavailable:
                 assert time.monotonic() - began < {SECOND}
                 break
         for _ in range(20):
             try:
-                ledger.reserve(Reservation(f"call-{{kept}}", f"token-{{kept}}", "acme", 660))
+                ledger.reserve(reservation(f"call-{{kept}}", f"token-{{kept}}", "acme", 660))
             except StoreUnavailable:
                 pass
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         for number in range(kept):
             assert ledger.token_spent(f"token-{{number}}")
-        ledger.reserve(Reservation(f"call-{{kept}}", f"token-{{kept}}", "acme", 660))
+        ledger.reserve(reservation(f"call-{{kept}}", f"token-{{kept}}", "acme", 660))
         assert kept > 1
         ledger.dispose()
         print("well again")

@@ -12,15 +12,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, inspect, select, text
 
+from tests.parts.reservations import reservation
 from tests.store.spending import in_threads
 from vaani_widget.errors import CallNotFound, SettingError, StoreUnavailable, TokenSpent
-from vaani_widget.ledger import Ledger, Reservation, Reserved
+from vaani_widget.ledger import Ledger, Reserved
 from vaani_widget.ledger_schema import calls, metadata
 from vaani_widget.ledger_store import Store
 
 pytestmark = pytest.mark.usefixtures("patience")
 
-CALL = Reservation("call-1", "token-1", "acme", lease_seconds=660)
+CALL = reservation("call-1", "token-1", "acme", lease_seconds=660)
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_reserves_once(ledger: Ledger) -> None:
     ledger.reserve(CALL)
     assert ledger.token_spent("token-1")
     with pytest.raises(TokenSpent):
-        ledger.reserve(Reservation("call-2", "token-1", "acme", 660))
+        ledger.reserve(reservation("call-2", "token-1", "acme", 660))
     with pytest.raises(TokenSpent):
         ledger.reserve(CALL)
     assert row(ledger)["outcome"] == "reserved"
@@ -50,7 +51,7 @@ def test_reserves_once(ledger: Ledger) -> None:
 
 def test_of_many_threads_one_wins(ledger: Ledger) -> None:
     results = in_threads(
-        30, lambda index: ledger.reserve(Reservation(f"call-{index}", "token-1", "acme", 660))
+        30, lambda index: ledger.reserve(reservation(f"call-{index}", "token-1", "acme", 660))
     )
     assert sum(isinstance(result, TokenSpent) for result in results) == 29
     assert sum(isinstance(result, Reserved) for result in results) == 1
@@ -72,7 +73,7 @@ def test_settles_once_and_keeps_the_token_spent(ledger: Ledger, outcome: str) ->
     assert row(ledger)["outcome"] == outcome
     assert row(ledger)["room_name"] == ("room" if outcome == "committed" else None)
     with pytest.raises(TokenSpent):
-        ledger.reserve(Reservation("call-2", "token-1", "acme", 660))
+        ledger.reserve(reservation("call-2", "token-1", "acme", 660))
 
 
 def test_settling_what_is_not_there_does_nothing(ledger: Ledger) -> None:
@@ -155,7 +156,8 @@ def test_lives_beside_a_hosts_tables(url: str) -> None:
         connection.execute(text("INSERT INTO calls VALUES (7)"))
     ledger.reserve(CALL)
     names = set(inspect(ledger.engine).get_table_names())
-    assert names == {"calls", "vaani_widget_calls", "vaani_widget_meta"}
+    ours = {"vaani_widget_calls", "vaani_widget_days", "vaani_widget_meta", "vaani_widget_sites"}
+    assert names == {"calls"} | ours
     assert all(name.startswith("vaani_widget_") for name in metadata.tables)
     with ledger.engine.connect() as connection:
         assert connection.scalar(text("SELECT id FROM calls")) == 7
@@ -216,12 +218,12 @@ def test_rows_and_parameters_are_not_logged(url: str, caplog: pytest.LogCaptureF
     with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "sqlalchemy"):
         ledger = Ledger(url)
         secret = ledger.own_secret()
-        ledger.reserve(Reservation("call-1", "token-canary", "acme", 660))
+        ledger.reserve(reservation("call-1", "token-canary", "acme", 660))
         ledger.progress("call-1", "feedback", text="feedback-canary")
         ledger.dispose()
     assert secret.hex() not in caplog.text
     assert "canary" not in caplog.text
-    assert "canary" not in repr(Reservation("call-1", "token-canary", "acme", 660))
+    assert "canary" not in repr(reservation("call-1", "token-canary", "acme", 660))
 
 
 @pytest.mark.parametrize(
@@ -295,7 +297,7 @@ def test_only_a_reservation_waits_for_the_disk(url: str, monkeypatch: pytest.Mon
     ledger.commit("call-1", "room")
     ledger.progress("call-1", "connected")
     ledger.own_secret()
-    ledger.reserve(Reservation("call-2", "token-2", "acme", 660))
+    ledger.reserve(reservation("call-2", "token-2", "acme", 660))
     on, off = (2, 1) if url.startswith("sqlite") else ("on", "off")
     assert seen == [on, off, off, on, on]
     ledger.dispose()

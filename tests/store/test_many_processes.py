@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.parts.reservations import reservation
 from tests.store.spending import TOGETHER, in_processes, only_secret, spend_budget
 from vaani_widget.errors import TokenSpent
-from vaani_widget.ledger import Ledger, Reservation
+from vaani_widget.ledger import Ledger
 
 
 def budget_spent_by_8_processes(url: str, *, listener: bool) -> int:
@@ -46,24 +47,24 @@ def test_first_use_by_many_processes_at_once(url: str) -> None:
 @pytest.mark.usefixtures("patience")
 def test_works_on_both_sides_of_a_fork(url: str) -> None:
     ledger = Ledger(url)
-    ledger.reserve(Reservation("parent", "token-1", "acme", 660))
+    ledger.reserve(reservation("parent", "token-1", "acme", 660))
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
             signal.alarm(20)
             try:
-                ledger.reserve(Reservation("child", "token-1", "acme", 660))
+                ledger.reserve(reservation("child", "token-1", "acme", 660))
             except TokenSpent:
-                ledger.reserve(Reservation("child", "token-2", "acme", 660))
+                ledger.reserve(reservation("child", "token-2", "acme", 660))
                 ledger.dispose()
                 code = 0
         finally:
             os._exit(code)
     assert os.waitpid(pid, 0)[1] == 0
     with pytest.raises(TokenSpent):
-        ledger.reserve(Reservation("parent-2", "token-2", "acme", 660))
-    ledger.reserve(Reservation("parent-3", "token-3", "acme", 660))
+        ledger.reserve(reservation("parent-2", "token-2", "acme", 660))
+    ledger.reserve(reservation("parent-3", "token-3", "acme", 660))
     ledger.dispose()
 
 
@@ -72,7 +73,7 @@ def test_no_connection_crosses_a_fork(url: str) -> None:
     """SQLite's locks don't survive it: a child that inherits a connection can lose what it writes."""
     ledger = Ledger(url)
     before = open_files()
-    ledger.reserve(Reservation("parent", "token-1", "acme", 660))
+    ledger.reserve(reservation("parent", "token-1", "acme", 660))
     assert open_files() - before
     read, write = os.pipe()
     before |= {str(Path(f"/proc/self/fd/{end}").readlink()) for end in (read, write)}

@@ -17,9 +17,14 @@ from .state import current_state, insist_on, request_id
 def site_token(site: str) -> Response:
     """``POST /v1/sites/{site}/token``."""
     minted = mint_site_token(current_state().services, site, _asked())
-    return _created(
-        {"site_token": minted.site_token, "expires_in": minted.expires_in, "site": minted.site.public}
-    )
+    members: dict[str, Any] = {
+        "site_token": minted.site_token,
+        "expires_in": minted.expires_in,
+        "site": minted.site.public,
+    }
+    if minted.challenge is not None:
+        members["challenge"] = minted.challenge
+    return _created(members)
 
 
 def calls() -> Response:

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from ..errors import (
     BadRequest,
     BodyTooLarge,
+    ChallengeRequired,
     InternalError,
     MethodNotAllowed,
     NotFound,
@@ -46,6 +47,8 @@ def problem(refusal: Refusal) -> Response:
     }
     if refusal.field is not None:
         members["field"] = refusal.field
+    if isinstance(refusal, ChallengeRequired) and refusal.challenge is not None:
+        members["challenge"] = refusal.challenge
     response = Response(status=refusal.status, mimetype="application/problem+json")
     if refusal.retry_after is not None:
         members["retry_after"] = refusal.retry_after
