@@ -79,7 +79,7 @@ def _settings() -> list[list[str]]:
 
 def _errors() -> list[list[str]]:
     rows = [
-        [f"`{code}`", str(error.status), error.title, error.spent, WHAT_TO_DO[code]]
+        [f"`{code}`", str(error.status), error.title, " or ".join(error.spends), WHAT_TO_DO[code]]
         for code, error in sorted(REFUSALS.items(), key=lambda item: (item[1].status, item[0]))
     ]
     return [["code", "status", "what happened", "spent", "what to do"], *rows]

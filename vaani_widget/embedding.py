@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from flask import Response, after_this_request, current_app, g, url_for
+from flask import current_app, g, url_for
 from markupsafe import Markup
 
 from .errors import GrantInvalid, SiteNotFound, StoreUnavailable
 from .services import Services
 from .sites import Site
 from .tokens import sign_grant
-from .web.state import current_state
+from .web.state import current_state, insist_on
 
 ATTRIBUTES = (
     "server",
@@ -90,7 +90,7 @@ def vaani_widget(
         except StoreUnavailable:
             # The host's page is worth more than a button that could start no call now; the log has why.
             return Markup("")
-        after_this_request(_one_visitors_own)
+        insist_on({"Cache-Control": "private, no-store"})
     if known.key != "default":
         attributes = {"site": known.key, **attributes}
     nonce = nonce or _nonce()
@@ -145,11 +145,6 @@ def _grant(
         metadata=metadata,
         now=services.clock(),
     )
-
-
-def _one_visitors_own(response: Response) -> Response:
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _nonce() -> str | None:

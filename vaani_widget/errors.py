@@ -56,6 +56,8 @@ class Refusal(VaaniWidgetError):
     :param field: the member of the request that was wrong, where there is one.
     :param retry_after: whole seconds after which trying again makes sense, where that is known.
     :param spent: whether this cost the owner money; the class's own answer where absent.
+
+    ``spends`` has every answer that the class may give.
     """
 
     code: str = "internal_error"
@@ -63,6 +65,7 @@ class Refusal(VaaniWidgetError):
     title: str = "The server failed."
     retryable: bool = False
     spent: Spent = "no"
+    spends: tuple[Spent, ...] = ("no",)
 
     def __init__(
         self,
@@ -84,6 +87,7 @@ class InternalError(Refusal):
     title = "The server failed. The log has the reason under this request's id."
     retryable = True
     spent = "unknown"
+    spends = ("no", "unknown")
 
 
 class BadRequest(Refusal):
@@ -232,12 +236,14 @@ class UpstreamAuth(UpstreamError):
 class UpstreamRejected(UpstreamError):
     code, status = "upstream_rejected", 502
     title = "Vaani did not accept the request."
+    spends = ("no", "unknown")
 
 
 class UpstreamInvalid(UpstreamError):
     code, status = "upstream_invalid", 502
     title = "Vaani's answer is not what its documentation promises."
     spent = "unknown"
+    spends = ("unknown",)
 
 
 class UpstreamBalance(UpstreamError):
@@ -256,6 +262,7 @@ class UpstreamUnavailable(UpstreamError):
     title = "Vaani can't be reached, or failed."
     retryable = True
     spent = "unknown"
+    spends = ("no", "unknown")
 
 
 class UpstreamTimeout(UpstreamError):
@@ -263,6 +270,7 @@ class UpstreamTimeout(UpstreamError):
     title = "Vaani did not answer in time."
     retryable = True
     spent = "unknown"
+    spends = ("no", "unknown")
 
 
 def _leaves(base: type[Refusal]) -> list[type[Refusal]]:

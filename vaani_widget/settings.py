@@ -23,7 +23,8 @@ __all__ = ["KEYS", "Key", "Secret", "Settings", "load"]
 
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 _DATABASES = re.compile(r"(sqlite(\+pysqlite)?|postgres|postgresql(\+psycopg)?)://")
-_LONGEST_TIMEOUT = 120
+_LONGEST_TIMEOUT = 15
+"""Seconds. A browser waits 20 for its call: what comes later is paid for and heard by nobody."""
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,7 @@ def opened(stack: DemoStack, folder: Path) -> Iterator[Shop]:
         ]  # fmt: skip
         limits = {"visitor": "1000/day", "site": "1000/day", "running": 100}
         call = {"primary_language": "en"}
+        advanced = {**ADVANCED, "websocket_url": stack.livekit.url}
         common = {"origins": [pages.origin], "page_may_set": everything, "metadata_keys": ["page", "plan"]}
         app = create_app(
             {
@@ -101,7 +102,7 @@ def opened(stack: DemoStack, folder: Path) -> Iterator[Shop]:
                     "shop": {**common, "name": "Tea Shop", "agents": [AGENT], "limits": limits, "call": call},
                     "brief": {**common, "agents": [AGENT], "limits": {**limits, "minutes_per_call": 1}},
                     "nobody": {**common, "agents": ["absent"], "limits": limits},
-                    "advanced": {**common, "agents": [AGENT], "limits": limits, "locked": ADVANCED},
+                    "advanced": {**common, "agents": [AGENT], "limits": limits, "locked": advanced},
                 },
             }
         )

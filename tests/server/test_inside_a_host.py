@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flask import Blueprint, Flask, Response, abort, redirect, request, session
+from flask import Blueprint, Flask, Response, abort, redirect, render_template_string, request, session
 from flask_cors import CORS
 from flask_login import LoginManager, current_user
 from flask_talisman import Talisman
@@ -204,8 +204,15 @@ class TestWhatTheHostReadsAndWrites:
             response.headers["Cache-Control"] = "public, max-age=3600"
             return response
 
+        @host.get("/account")
+        def account() -> str:
+            return render_template_string("{{ vaani_widget('acme', visitor='7') }}")
+
         kit = make_kit(host, VAANI_WIDGET_SITES=SHARED)
         assert a_call_begins(kit).headers["Cache-Control"] == "no-store"
+        page = kit.client.get("/account")
+        assert "data-grant=" in page.text
+        assert page.headers.getlist("Cache-Control") == ["private, no-store"], "one visitor's own"
         assert kit.mint().headers["Cache-Control"] == "no-store"
         assert kit.mint(origin="https://evil.test").headers["Cache-Control"] == "no-store"
         assert kit.client.get("/vaani/call/acme").headers["Cache-Control"] == "no-store"

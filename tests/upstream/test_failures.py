@@ -131,7 +131,7 @@ FAILURES: dict[str, tuple[Behaviour, str, str]] = {
     },
     "answers 402 and hangs": (hang(response(402, b"", {"Content-Length": "9"})), *_of_status(402)),
     "answers 404 and resets": (reset(response(404, b"", {"Content-Length": "9"})), *_of_status(404)),
-    "answers 422 with 50 MB": (
+    "answers 422 with 200 kB": (
         raw(response(422, b"x" * 200_000)),
         *_of_status(422),
     ),
@@ -176,6 +176,7 @@ def test_failure(name: str, caplog: pytest.LogCaptureFixture) -> None:
         finally:
             client.close()
         assert (error.code, error.spent) == (code, spent)
+        assert spent in error.spends, "the table of errors says otherwise"
         assert len(upstream.requests) == 1
         assert upstream.requests[0].headers["x-api-key"] == KEY
         assert upstream.sent < 20_000_000  # what the kernel's buffers took before we hung up

@@ -63,14 +63,15 @@ def _no_store_unless_said(response: Response) -> Response:
 def last_word(app: Flask, response: Response, **_: object) -> None:
     """Receives ``request_finished``: after the host's ``after_request`` and after its session was saved.
 
-    Where the host sent a cookie along, a shared cache must not keep the answer.
+    A page of the host's own may have one visitor's grant in it, so what was insisted on holds there too.
+    Where the host sent a cookie along, a shared cache must not keep an answer of ours.
     """
-    if request.blueprint is None or not isinstance(app.blueprints.get(request.blueprint), WidgetBlueprint):
-        return
     for name, value in insisted_on().items():
         response.headers.remove(name)
         if value is not None:
             response.headers[name] = value
+    if request.blueprint is None or not isinstance(app.blueprints.get(request.blueprint), WidgetBlueprint):
+        return
     if (request.endpoint or "").rpartition(".")[2] in NO_CORS:
         _drop_cors(response)
     if "Set-Cookie" in response.headers and response.cache_control.public:
