@@ -18,8 +18,10 @@ EVENTS: tuple[Event, ...] = ("connected", "ended", "feedback")
 MAX_FEEDBACK = 2000
 """Characters of a visitor's words."""
 
+RATINGS = range(1, 6)
+REASON = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
 _T = TypeVar("_T")
-_REASON = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,10 @@ def progress_request(body: Mapping[str, Any]) -> ProgressRequest:
     if event is None:
         raise BadRequest(f"Write one of {', '.join(EVENTS)}.", field="event")
     reason = _take(body, "reason", str)
-    if reason is not None and not _REASON.fullmatch(reason):
+    if reason is not None and not REASON.fullmatch(reason):
         raise BadRequest("Write a word of at most 32 lower-case letters, digits and _.", field="reason")
     rating = _take(body, "rating", int)
-    if rating is not None and not 1 <= rating <= 5:
+    if rating is not None and rating not in RATINGS:
         raise BadRequest("Write a whole number from 1 to 5.", field="rating")
     text = _take(body, "text", str)
     if text is not None and (len(text) > MAX_FEEDBACK or "\0" in text):

@@ -40,7 +40,7 @@ SITE_KEYS = (
 )
 """Every key of a site's table."""
 
-_SITE_KEY = re.compile(r"[a-z0-9_-]{1,64}")
+SITE_KEY_FORM = re.compile(r"[a-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def parse_sites(
         raise SettingError(where, "No site is written here; write one, or leave the key out.")
     sites: dict[str, Site] = {}
     for key in table.raw:
-        if not isinstance(key, str) or not _SITE_KEY.fullmatch(key):
+        if not isinstance(key, str) or not SITE_KEY_FORM.fullmatch(key):
             raise table.refuse(str(key), "Name a site with a-z, 0-9, - and _ only, at most 64 of them.")
         sites[key] = _site(key, table.table(key), environ)
     return MappingProxyType(sites)
