@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         VaaniWidgetError,
     )
     from .extension import VaaniWidget, blueprint
+    from .own_grants import Visitor
     from .signals import call_ended, call_refused, call_started
     from .standalone import create_app
 
@@ -38,6 +39,7 @@ __all__ = [
     "UpstreamError",
     "VaaniWidget",
     "VaaniWidgetError",
+    "Visitor",
     "blueprint",
     "call_ended",
     "call_refused",
@@ -47,6 +49,7 @@ __all__ = [
 
 _MODULES = {
     "VaaniWidget": "extension",
+    "Visitor": "own_grants",
     "blueprint": "extension",
     "call_ended": "signals",
     "call_refused": "signals",

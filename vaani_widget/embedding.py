@@ -1,4 +1,5 @@
-"""``{{ vaani_widget() }}``: the script tag, and a grant where the page's author trusts it with something."""
+"""``{{ vaani_widget() }}``: the script tag, a grant where the page's author trusts it with something, and
+where the page finds the next one."""
 
 from __future__ import annotations
 
@@ -11,10 +12,10 @@ from flask import current_app, g, url_for
 from markupsafe import Markup
 
 from .errors import GrantInvalid, SiteNotFound, StoreUnavailable
+from .own_grants import Visitor, own_grant
 from .services import Services
 from .sites import Site
-from .tokens import sign_grant
-from .web.state import current_state, insist_on
+from .web.state import State, current_state, insist_on
 
 ATTRIBUTES = (
     "server",
@@ -65,6 +66,10 @@ def vaani_widget(
     grant, which makes the response ``private, no-store``, since it is one visitor's own. (Where the
     template is streamed, headers have gone by then: set that header yourself.)
 
+    Where the app has a ``grant_loader``, the tag names the address at which the page finds a grant when it
+    has none, or an old one: ``grant_url=None`` leaves that out. With a loader and nothing of the three the
+    page stays the same for everybody, and may be cached.
+
     :param site: its key; not needed where there is one site, or one called ``default``.
     :param visitor: who this is, such as ``user.id``: a pseudonym, not a name or an address. None for
         somebody who is not known.
@@ -84,13 +89,15 @@ def vaani_widget(
         if "grant" in attributes:
             raise TypeError("vaani_widget() takes a grant, or what it would make one of, not both")
         try:
-            attributes["grant"] = _grant(state.services, known, visitor, locked, metadata)
+            said = Visitor(visitor=visitor, locked=locked, metadata=metadata)
+            attributes["grant"] = own_grant(state.services, known, said)
         except GrantInvalid as refusal:
             raise ValueError(f"vaani_widget(): {refusal.detail}") from None
         except StoreUnavailable:
             # The host's page is worth more than a button that could start no call now; the log has why.
             return Markup("")
         insist_on({"Cache-Control": "private, no-store"})
+    attributes.setdefault("grant_url", _grant_url(state, known))
     if known.key != "default":
         attributes = {"site": known.key, **attributes}
     nonce = nonce or _nonce()
@@ -129,22 +136,12 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
 
 
-def _grant(
-    services: Services,
-    site: Site,
-    visitor: object,
-    locked: Mapping[str, Any] | None,
-    metadata: Mapping[str, Any] | None,
-) -> str:
-    secret = site.secrets[0] if site.secrets else services.keyring.grant_secret(site.key)
-    return sign_grant(
-        site=site.key,
-        secret=secret,
-        visitor=visitor,
-        locked=locked,
-        metadata=metadata,
-        now=services.clock(),
-    )
+def _grant_url(state: State, site: Site) -> str | None:
+    """Of the loader's route. None on a subdomain of its own: pages send no cookie of theirs there."""
+    if state.grant_loader() is None:
+        return None
+    url = url_for(f"{state.endpoints}.grant", site=site.key)
+    return url if url.startswith("/") and not url.startswith("//") else None
 
 
 def _nonce() -> str | None:

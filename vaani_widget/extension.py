@@ -10,9 +10,11 @@ The keys are those of :data:`vaani_widget.settings.KEYS`, in ``app.config`` or i
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 from pathlib import Path
+from typing import Any, TypeVar
 
 import httpx
 from flask import Flask, request_finished
@@ -21,6 +23,7 @@ from sqlalchemy import URL
 
 from .embedding import vaani_widget
 from .ledger import Ledger
+from .own_grants import GrantLoader
 from .services import Services
 from .settings import Settings, load
 from .web import blueprint, manners
@@ -29,6 +32,7 @@ from .web.state import EXTENSION, State
 __all__ = ["VaaniWidget", "blueprint"]
 
 _log = logging.getLogger("vaani_widget")
+_Loader = TypeVar("_Loader", bound=GrantLoader)
 
 
 class VaaniWidget:
@@ -49,10 +53,12 @@ class VaaniWidget:
         transport: httpx.AsyncBaseTransport | None = None,
         settings: Settings | None = None,
     ) -> None:
-        self._options = {
+        self._grant_loader: GrantLoader | None = None
+        self._options: dict[str, Any] = {
             "url_prefix": url_prefix,
             "vaani_transport": transport,
             "vaani_settings": settings,
+            "vaani_grant_loader": lambda: self._grant_loader,
         }
         if app is not None:
             self.init_app(app)
@@ -60,6 +66,31 @@ class VaaniWidget:
     def init_app(self, app: Flask) -> None:
         """Registers the blueprint on the app. Keeps nothing of it: one object serves many apps."""
         app.register_blueprint(blueprint, **self._options)
+
+    def grant_loader(self, loader: _Loader) -> _Loader:
+        """Decorates the function that says who a visitor is; ``GET /v1/sites/{site}/grant`` asks it. ::
+
+            @vaani.grant_loader
+            def visitor(site):
+                if current_user.is_authenticated:
+                    return {"visitor": current_user.id, "metadata": {"plan": current_user.plan}}
+
+        It gets the site's key and runs inside the visitor's request, so that the app's own session counts.
+        It returns None for a visitor who is not known, else what ``{{ vaani_widget() }}`` takes, too, as a
+        dict: ``visitor``, ``locked``, ``metadata`` (:class:`vaani_widget.Visitor`).
+
+        Before or after ``init_app``; for every app of this object. Used twice, the last one counts.
+
+        :raises TypeError: for a function that does not take one argument.
+        """
+        try:
+            inspect.signature(loader).bind("site")
+        except TypeError:
+            raise TypeError(
+                "grant_loader decorates a function of one argument, the site's key: def visitor(site): ..."
+            ) from None
+        self._grant_loader = loader
+        return loader
 
 
 def _wire(state: BlueprintSetupState) -> None:
@@ -83,6 +114,8 @@ def _wire(state: BlueprintSetupState) -> None:
     Ledger(services.database_url)  # checks the address and opens nothing
     endpoints = f"{state.name_prefix}.{state.name}".lstrip(".")
     app.extensions[EXTENSION] = State(settings, services, endpoints)
+    if "vaani_grant_loader" in state.options:
+        app.extensions[EXTENSION].grant_loader = state.options["vaani_grant_loader"]
     app.add_template_global(vaani_widget, "vaani_widget")
     request_finished.connect(manners.last_word, app)
     for warning in settings.warnings:

@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("setting_keys", "setting_sources"),
     ("settings", "tokens", "lanes"),
     ("ledger", "upstream", "mint_rate", "challenges"),
-    ("signals", "shapes", "services", "calls", "progress"),
+    ("signals", "shapes", "services", "own_grants", "calls", "progress"),
     ("web", "embedding"),
     ("extension",),
     ("standalone", "server", "findings", "doctor", "testing", "demo"),

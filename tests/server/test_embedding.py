@@ -175,10 +175,10 @@ class TestGrants:
     def test_a_ledger_that_is_away_costs_the_page_its_button_only(
         self, kit: Kit, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def away(**_: object) -> bytes:
+        def away(*_: object) -> str:
             raise StoreUnavailable
 
-        monkeypatch.setattr(embedding, "sign_grant", away)
+        monkeypatch.setattr(embedding, "own_grant", away)
         answer = rendered(kit, 'vaani_widget("acme", visitor="u")')
         assert (answer.status_code, answer.text) == (200, "<p>")
 

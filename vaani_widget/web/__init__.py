@@ -1,5 +1,5 @@
-"""The one blueprint: its routes by file (``api``, ``assets``, ``call_page``, ``health``), and around them
-``problems`` (how a refusal is said) and ``manners`` (how to behave inside somebody's app)."""
+"""The one blueprint: its routes by file (``api``, ``assets``, ``call_page``, ``grant``, ``health``), and around
+them ``problems`` (how a refusal is said) and ``manners`` (how to behave inside somebody's app)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 
 from ..errors import MethodNotAllowed, NotFound
-from . import api, assets, call_page, health, manners, problems
+from . import api, assets, call_page, grant, health, manners, problems
 from .mounting import WidgetBlueprint
 
 __all__ = ["blueprint"]
@@ -18,6 +18,7 @@ ROUTES = (
     ("GET", "/sites/<site>/widget.js", "site_widget_js", assets.site_widget_js),
     ("GET", "/assets/<filename>", "asset", assets.asset),
     ("POST", "/v1/sites/<site>/token", "site_token", api.site_token),
+    ("GET", "/v1/sites/<site>/grant", "grant", grant.grant),
     ("POST", "/v1/calls", "calls", api.calls),
     ("POST", "/v1/calls/<call_id>/progress", "progress", api.progress),
     ("GET", "/call/<site>", "call_page", call_page.call_page),

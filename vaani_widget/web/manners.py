@@ -11,7 +11,7 @@ from . import bodies
 from .mounting import WidgetBlueprint
 from .state import insisted_on
 
-NO_CORS = frozenset({"call_page"})
+NO_CORS = frozenset({"call_page", "grant"})
 """Endpoints for people and for pages of this origin only."""
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import current_app, g
 
 from ..errors import ConfigurationError
+from ..own_grants import GrantLoader
 from ..services import Services
 from ..settings import Settings
 
 EXTENSION = "vaani_widget"
+
+
+def _no_loader() -> None:
+    return None
 
 
 @dataclass
@@ -20,11 +25,14 @@ class State:
     """``app.extensions["vaani_widget"]``.
 
     :param endpoints: prefix of our endpoints; longer than ``vaani_widget`` where a blueprint nests ours.
+    :param grant_loader: gives the function that says who a visitor is, or None. Asked at each request: a
+        ``VaaniWidget`` may get one after it was registered.
     """
 
     settings: Settings
     services: Services
     endpoints: str
+    grant_loader: Callable[[], GrantLoader | None] = _no_loader
 
 
 def current_state() -> State:
