@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, Update, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -30,6 +30,8 @@ from .lanes import Bounds, Lane
 from .ledger_bounds import Wanted, check_bounds
 from .ledger_schema import calls, days, insert_new, meta
 from .ledger_store import Store
+
+T = TypeVar("T")
 
 Event = Literal["connected", "ended", "feedback"]
 
@@ -225,6 +227,13 @@ class Ledger:
         :raises StoreUnavailable: no.
         """
         self._store.check()
+
+    def read_now(self, work: Callable[[Connection, float], T]) -> T:
+        """Run ``work(connection, now)``, which only reads: for :mod:`vaani_widget.ledger_reports`.
+
+        :raises StoreUnavailable: the database failed.
+        """
+        return self._store.read_now(work)
 
     def dispose(self) -> None:
         """Close this process's connections. The next use opens new ones."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy import URL, Connection, Engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError, SQLAlchemyError
 
 from . import ledger_schema
@@ -28,6 +28,8 @@ from .ledger_sqlite import SQLite
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
+
+_CLOCK = text("SELECT extract(epoch FROM clock_timestamp())::float8")
 
 
 class Backend(Protocol):
@@ -117,6 +119,20 @@ class Store:
                 return work(connection)
 
         return self._run(inside)
+
+    def read_now(self, work: Callable[[Connection, float], T]) -> T:
+        """Run ``work(connection, now)``, which reads; ``now`` is as for :meth:`write`.
+
+        Every statement sees the last commit before it. What has to fit together belongs into one.
+
+        :raises StoreUnavailable: the database failed.
+        """
+
+        def inside(connection: Connection) -> T:
+            postgres = connection.dialect.name == "postgresql"
+            return work(connection, float(connection.scalar(_CLOCK) or 0) if postgres else self._clock())
+
+        return self.read(inside)
 
     def check(self) -> None:
         """:raises StoreUnavailable: a reservation could not be made now. Writes nothing."""
