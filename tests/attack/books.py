@@ -1,0 +1,113 @@
+"""What the ledger's database says, read past the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import sleep
+
+from sqlalchemy import Connection, Engine, create_engine, func, select, text
+
+from tests.attack import canaries
+from vaani_widget.ledger_schema import calls, counts, days
+from vaani_widget.ledger_store import database_url
+
+
+@dataclass(frozen=True)
+class Day:
+    """A site's counted day, and the same counted again from its calls."""
+
+    calls: int
+    anonymous: int
+    unknown: int
+    released: int
+
+
+class Books:
+    """Opened for reading. Close it."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: Engine = create_engine(database_url(url))
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def tokens(self) -> set[str]:
+        """The ``jti`` of every token that was spent."""
+        with self._engine.connect() as connection:
+            return set(connection.scalars(select(calls.c.token_id)))
+
+    def call_ids(self) -> set[str]:
+        with self._engine.connect() as connection:
+            return set(connection.scalars(select(calls.c.call_id)))
+
+    def outcomes(self) -> dict[str, int]:
+        with self._engine.connect() as connection:
+            rows = select(calls.c.outcome, func.count()).group_by(calls.c.outcome)
+            return {row[0]: row[1] for row in connection.execute(rows)}
+
+    def day(self, site: str = "acme") -> Day:
+        """Of all that was ever called, where a test has kept to one day. The two counts agree."""
+        with self._engine.connect() as connection:
+            named = (days.c.calls, days.c.anonymous, days.c.unknown, days.c.released)
+            sums = select(*(func.coalesce(func.sum(column), 0) for column in named))
+            kept = Day(*connection.execute(sums.where(days.c.site == site)).one())
+            counted = _counted(connection, site)
+        assert kept == counted, f"the day's row says {kept}, its calls say {counted}"
+        return kept
+
+    def whole(self) -> bool:
+        """Whether the database finds nothing wrong with itself."""
+        with self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                return bool(connection.scalar(text("PRAGMA integrity_check")) == "ok")
+            connection.execute(text("CREATE EXTENSION IF NOT EXISTS amcheck"))
+            indexes = text("SELECT indexrelid FROM pg_index WHERE indrelid::regclass::text LIKE 'vaani_%'")
+            for index in connection.scalars(indexes).all():
+                connection.execute(text("SELECT bt_index_check(:index, true)"), {"index": index})
+            return True
+
+
+@contextmanager
+def books(url: str) -> Iterator[Books]:
+    """For the length of a block, at whose end the database has no key in it."""
+    opened = Books(url)
+    try:
+        yield opened
+        assert not canaries.found(dump(opened._engine), canaries.KEYS), "the database has a key in it"
+    finally:
+        opened.close()
+
+
+def dump(engine: Engine) -> bytes:
+    """Every value of every table of ours."""
+    with engine.connect() as connection:
+        tables = calls.metadata.sorted_tables
+        rows = [tuple(row) for table in tables for row in connection.execute(select(table))]
+    return repr(rows).encode()
+
+
+def keep_to_one_day(seconds: float) -> None:
+    """Wait for midnight (UTC) where it is nearer than that: a day's budget begins anew there."""
+    now = datetime.now(UTC)
+    midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC)
+    left = (midnight - now).total_seconds()
+    if left < seconds:
+        sleep(left + 1)
+
+
+def _counted(connection: Connection, site: str) -> Day:
+    of_site = calls.c.site == site
+
+    def number(*conditions: object) -> int:
+        row = select(func.count()).select_from(calls).where(of_site, *conditions)  # type: ignore[arg-type]
+        return int(connection.execute(row).scalar_one())
+
+    return Day(
+        calls=number(counts),
+        anonymous=number(counts, calls.c.lane == "anonymous"),
+        unknown=number(calls.c.outcome == "unknown"),
+        released=number(calls.c.outcome == "released"),
+    )
