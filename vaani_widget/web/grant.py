@@ -21,7 +21,7 @@ _REMEDY = (
 
 
 def grant(site: str) -> Response:
-    """200 ``{"grant": "…"}``, or 204 for an anonymous visitor; for pages of this origin, whose cookies decide."""
+    """200 ``{"grant": "…"}``, or 204 for an anonymous visitor; for pages of this origin only."""
     insist_on({"Cache-Control": "no-store"})
     state = current_state()
     loader = state.grant_loader()
