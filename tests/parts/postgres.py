@@ -39,9 +39,12 @@ class PostgresServer:
     """A server that can be stopped, started again, frozen and thawed. A context manager.
 
     Its data stay between :meth:`stop` and :meth:`start`, and so does its port.
+
+    :param durable: it waits for the disk, as it does outside of tests.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = Path(tempfile.mkdtemp(prefix="vaani-widget-pg-"))
         self._frozen: list[int] = []
@@ -78,8 +81,9 @@ class PostgresServer:
         """Start it, and wait until it takes connections."""
         with (self._folder / "log").open("ab") as log:
             where = ["-D", self._data, "-p", str(self.port), "-h", "127.0.0.1", "-k", str(self._folder)]
+            hurry = [] if self._durable else ["-F"]
             self._process = subprocess.Popen(
-                [*_as_user(), binary("postgres"), *where, "-F", "-c", "max_connections=200"],
+                [*_as_user(), binary("postgres"), *where, *hurry, "-c", "max_connections=200"],
                 cwd="/",
                 env=_environment(),
                 stdout=log,
