@@ -92,7 +92,7 @@ def vaani_widget(
             said = Visitor(visitor=visitor, locked=locked, metadata=metadata)
             attributes["grant"] = own_grant(state.services, known, said)
         except GrantInvalid as refusal:
-            raise ValueError(f"vaani_widget(): {refusal.detail}") from None
+            raise ValueError(f"vaani_widget(): {refusal.detail} ({refusal.field})") from None
         except StoreUnavailable:
             # The host's page is worth more than a button that could start no call now; the log has why.
             return Markup("")

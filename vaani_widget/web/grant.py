@@ -33,7 +33,7 @@ def grant(site: str) -> Response:
     try:
         signed = None if said is None else own_grant(state.services, known, said)
     except GrantInvalid as refusal:
-        raise ValueError(f"grant_loader: {refusal.detail}") from None
+        raise ValueError(f"grant_loader: {refusal.detail} ({refusal.field})") from None
     if signed is None:
         return Response(status=204)
     return Response(json.dumps({"grant": signed}), mimetype="application/json")
