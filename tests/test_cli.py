@@ -277,7 +277,7 @@ def test_serve_with_a_file_that_is_not_there_is_one_line_and_status_2(tmp_path: 
 
 def test_serve_hands_everything_to_the_server(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = {}
-    monkeypatch.setattr(server, "run", lambda app, **options: given.update(app=app, **options))
+    monkeypatch.setattr(server, "run", lambda load, **options: given.update(app=load(), **options))
     result = run("serve", "--config", config, "--host", "::1", "--port", 0, "--workers", 3, "--threads", 4)
     assert result.exit_code == 0, result.output
     assert "acme" in given["app"].extensions["vaani_widget"].settings.sites
@@ -285,7 +285,7 @@ def test_serve_hands_everything_to_the_server(config: Path, monkeypatch: pytest.
 
 
 def test_serve_says_at_the_start_what_does_not_hold(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "run", lambda app, **options: None)
+    monkeypatch.setattr(server, "run", lambda load, **options: load())
     monkeypatch.setattr(disk, "unfit", lambda path: "on overlay: a container's own layer")
     said = run("serve", "--config", config).stdout
     assert "nothing bounds the calls of a day" in said
@@ -296,10 +296,10 @@ def test_serve_says_at_the_start_what_does_not_hold(config: Path, monkeypatch: p
 @pytest.mark.parametrize("platform", ["linux", "win32"])
 def test_serving_without_the_extra_is_one_sentence(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", platform)
-    for name in ("gunicorn", "gunicorn.app", "gunicorn.app.base", "waitress"):
+    for name in ("gunicorn", "waitress"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ConfigurationError, match=r"pip install 'vaani-widget\[server\]'"):
-        server.run(Flask("none"), host="127.0.0.1", port=0, workers=1, threads=1)
+        server.run(lambda: Flask("none"), host="127.0.0.1", port=0, workers=1, threads=1)
 
 
 def test_table_wraps_and_counts() -> None:

@@ -1,29 +1,26 @@
-"""Serves a WSGI application with the server that the extra [server] brings."""
+"""Serves the application with the server that the extra [server] brings."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from socket import socket
-from typing import Protocol
-from wsgiref.types import WSGIApplication
+from importlib.util import find_spec
+
+from flask import Flask
 
 from .errors import ConfigurationError
 from .loopback import is_loopback
 
 MISSING = "serving needs the extra [server]: pip install 'vaani-widget[server]'."
 BEHIND = (
-    "Bound to a public address: put a proxy that buffers requests (nginx, Caddy) in front. "
-    "Without one, a few stalled uploads hold every thread."
+    "Warning: {host} can be reached from other machines. Without a proxy in front that takes in whole "
+    "requests (nginx, Caddy), a few stalled uploads hold every thread, and there is no https:, without "
+    "which browsers give no microphone. Behind one, listen at an address that only the proxy reaches."
 )
 
 
-class _Arbiter(Protocol):
-    LISTENERS: list[socket]
-
-
 def run(
-    app: WSGIApplication,
+    load: Callable[[], Flask],
     *,
     host: str,
     port: int,
@@ -35,65 +32,44 @@ def run(
 
     gunicorn's threaded workers; on Windows, where gunicorn does not run, waitress, of which there is one.
 
+    :param load: makes the application; once now, and again whenever the server is told to read its
+        configuration anew.
     :param port: 0 takes a free one.
     :param say: gets the address, once it is bound, and what the operator should know.
-    :raises ConfigurationError: where the server is not installed.
+    :raises ConfigurationError: where the server is not installed, or from ``load``.
     """
+    brought = "waitress" if sys.platform == "win32" else "gunicorn"
+    if find_spec(brought) is None:
+        raise ConfigurationError(MISSING)
     if not is_loopback(host):
-        say(BEHIND)
+        say(BEHIND.format(host=host))
     if sys.platform == "win32":
-        _waitress(app, host, port, threads, say)
+        _waitress(load(), host, port, threads, say)
     else:
-        _gunicorn(app, host, port, workers, threads, say)
+        from .server_gunicorn import serve
+
+        serve(load, bind=_bind(host, port), workers=workers, threads=threads, bound=_saying(say))
 
 
 def address(host: str, port: int) -> str:
     """Such as ``http://127.0.0.1:8000`` or ``http://[::1]:8000``."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"http://{_bind(host, port)}"
 
 
-def _gunicorn(
-    app: WSGIApplication, host: str, port: int, workers: int, threads: int, say: Callable[[str], object]
-) -> None:
-    try:
-        from gunicorn.app.base import BaseApplication
-    except ImportError:
-        raise ConfigurationError(MISSING) from None
-
-    def bound(arbiter: _Arbiter) -> None:
-        for listener in arbiter.LISTENERS:
-            say(f"Serving on {address(*listener.getsockname()[:2])}")
-
-    settings = {
-        "bind": address(host, port).removeprefix("http://"),
-        "workers": workers,
-        "worker_class": "gthread",
-        "threads": threads,
-        # Longer than the proxy in front keeps its side open, so that it is the proxy who closes.
-        "keepalive": 75,
-        "loglevel": "warning",
-        "when_ready": bound,
-        # Ours are in our settings; the control socket is a file in somebody's home that nobody asked for.
-        "control_socket_disable": True,
-    }
-
-    class Server(BaseApplication):  # type: ignore[misc]
-        def load_config(self) -> None:
-            for name, value in settings.items():
-                if name in self.cfg.settings:
-                    self.cfg.set(name, value)
-
-        def load(self) -> WSGIApplication:
-            return app
-
-    Server().run()
+def _bind(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _waitress(app: WSGIApplication, host: str, port: int, threads: int, say: Callable[[str], object]) -> None:
-    try:
-        import waitress
-    except ImportError:
-        raise ConfigurationError(MISSING) from None
+def _saying(say: Callable[[str], object]) -> Callable[[str, int], None]:
+    def bound(host: str, port: int) -> None:
+        say(f"Serving on {address(host, port)}")
+
+    return bound
+
+
+def _waitress(app: Flask, host: str, port: int, threads: int, say: Callable[[str], object]) -> None:
+    import waitress
+
     server = waitress.create_server(app, host=host, port=port, threads=threads)
     say(f"Serving on {address(host, server.effective_port)}")
     server.run()
