@@ -12,9 +12,9 @@ from urllib.request import getproxies_environment
 
 from flask import Flask
 from sqlalchemy.engine import URL, make_url
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import disk, errors
+from .doctor_proxies import proxies
 from .findings import Finding, ok, problem, warning
 from .loopback import is_loopback
 from .origins import SELF, allows
@@ -236,22 +236,6 @@ def _upstream(app: Flask, state: State) -> Iterator[Finding]:
         )
 
 
-def _proxies(app: Flask, state: State) -> Iterator[Finding]:
-    if isinstance(app.wsgi_app, ProxyFix):
-        yield ok("proxy", f"{app.wsgi_app.x_for} proxies in front are trusted to name the visitor's address.")
-    elif any(
-        origin.startswith("https://") for site in state.settings.sites.values() for origin in site.origins
-    ):
-        yield warning(
-            "proxy",
-            "No proxy in front is trusted. Behind one, all visitors share one address and its rate.",
-            "With a proxy in front, set VAANI_WIDGET_TRUSTED_PROXIES to 1; in an app of your own, "
-            "wrap it in Werkzeug's ProxyFix.",
-        )
-    else:
-        yield ok("proxy", "None is trusted, which is right where visitors reach this server without one.")
-
-
 def _extras(app: Flask, state: State) -> Iterator[Finding]:
     asked = [site.key for site in state.settings.sites.values() if site.challenge == "auto"]
     if not asked:
@@ -273,5 +257,5 @@ AT_START: tuple[Check, ...] = (_no_force_yet, _disk, _extras)
 """What an operator has to know at every start; these touch no network and no database."""
 
 ALL: tuple[Check, ...] = (
-    _settings, _key, _sites, _database, _secret_key, _bundle, _upstream, _proxies, *AT_START
+    _settings, _key, _sites, _database, _secret_key, _bundle, _upstream, proxies, *AT_START
 )  # fmt: skip

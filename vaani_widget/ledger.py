@@ -25,6 +25,7 @@ from typing import Literal, TypeVar
 from sqlalchemy import Connection, Engine, Update, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from . import ledger_notes
 from .errors import CallNotFound, TokenSpent
 from .lanes import Bounds, Lane
 from .ledger_bounds import Wanted, check_bounds
@@ -220,6 +221,19 @@ class Ledger:
             return str(connection.execute(kept).scalar_one())
 
         return bytes.fromhex(self._store.write(work))
+
+    def note(self, name: str) -> None:
+        """Write down that something is so at this moment, for :meth:`noted`.
+
+        :raises StoreUnavailable: it is not written down.
+        """
+        self._store.write(lambda connection, now: ledger_notes.write(connection, name, now), durable=False)
+
+    def noted(self, name: str) -> float | None:
+        """:return: when it was noted last, in seconds since the epoch.
+        :raises StoreUnavailable: nobody can tell.
+        """
+        return self._store.read(lambda connection: ledger_notes.read(connection, name))
 
     def check(self) -> None:
         """Would a reservation be possible now? Writes nothing.

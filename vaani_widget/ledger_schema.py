@@ -96,7 +96,7 @@ meta = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
-"""``schema_version``, and ``secret_key`` where the owner gave none."""
+"""``schema_version``, ``secret_key`` where the owner gave none, and notes (``noted_…``)."""
 
 
 def insert_new(connection: Connection, table: Table, values: dict[str, object]) -> bool:

@@ -84,7 +84,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             return
         self._app = self.callable = app
         super().reload()
-        _log.warning("Reloaded: the configuration as it is now is in force.")
+        _log.info("Reloaded: the configuration as it is now is in force.")
 
     def _settings(self) -> dict[str, Any]:
         state: State = self._app.extensions[EXTENSION]

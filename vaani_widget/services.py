@@ -17,6 +17,7 @@ from .challenges import Challenge
 from .errors import SettingError, SiteNotFound
 from .ledger import Ledger
 from .mint_rate import MintRate
+from .notices import Notices
 from .settings import Settings
 from .sites import Site
 from .tokens import Keyring
@@ -75,6 +76,10 @@ class Services:
     @cached_property
     def mint_rate(self) -> MintRate:
         return MintRate()
+
+    @cached_property
+    def notices(self) -> Notices:
+        return Notices(lambda: self.ledger, self.clock)
 
     @cached_property
     def keyring(self) -> Keyring:

@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("sites", "grants"),
     ("setting_keys", "setting_sources"),
     ("settings", "tokens", "lanes"),
-    ("ledger", "upstream", "mint_rate", "challenges"),
+    ("ledger", "notices", "upstream", "mint_rate", "challenges"),
     ("signals", "shapes", "services", "own_grants", "calls", "progress"),
     ("web", "embedding"),
     ("extension",),

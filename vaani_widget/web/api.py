@@ -10,6 +10,7 @@ from flask import Response, request
 
 from ..calls import Asked, mint_site_token, start_call
 from ..progress import record_progress
+from . import proxies
 from .bodies import read_object
 from .state import current_state, insist_on, request_id
 
@@ -54,6 +55,7 @@ def progress(call_id: str) -> Response:
 
 def _asked() -> Asked:
     insist_on({"Cache-Control": "no-store"})
+    proxies.watch(request, current_state().services.notices)
     return Asked(
         body=lambda: read_object(request),
         origin=request.headers.get("Origin"),
