@@ -11,6 +11,7 @@ from flask import Flask
 from flask.cli import ScriptInfo
 
 from .errors import ConfigurationError
+from .logs import LogFormat
 
 _CONFIG = click.option(
     "--config",
@@ -49,15 +50,30 @@ def group() -> None:
 @click.option(
     "--threads", type=click.IntRange(1), default=16, show_default=True, help="Threads of each process."
 )
-def serve(config: Path | None, host: str, port: int, workers: int, threads: int) -> None:
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="A line of text for each event, or a JSON object.",
+)
+def serve(
+    config: Path | None, host: str, port: int, workers: int, threads: int, log_format: LogFormat
+) -> None:
     """Run the widget as a server of its own, for one site or many."""
-    from . import server
+    from . import logs, server
     from .doctor import warn_at_start
     from .standalone import create_app
 
-    app = create_app(config)
-    warn_at_start(app, click.echo)
-    server.run(app, host=host, port=port, workers=workers, threads=threads, say=click.echo)
+    logs.to_stderr(log_format, everything=True)
+    say = click.echo if log_format == "text" else logs.say
+
+    def load() -> Flask:
+        app = create_app(config)
+        warn_at_start(app, say)
+        return app
+
+    server.run(load, host=host, port=port, workers=workers, threads=threads, say=say)
 
 
 @group.command()

@@ -24,6 +24,7 @@ from .ledger_deadline import operation
 from .ledger_gate import Gate
 from .ledger_postgres import Postgres
 from .ledger_sqlite import SQLite
+from .logs import fields
 
 T = TypeVar("T")
 
@@ -197,7 +198,7 @@ class Store:
             if isinstance(error, ProgrammingError) or "no such table" in reason:
                 process.prepared = False  # restored, or exchanged for an empty one: look again next time
         # Outside of the handler: what a traceback of the driver's shows of its variables is not for logs.
-        logger.error("The ledger can't be used: %s", reason)
+        logger.error("The ledger can't be used: %s", reason, extra=fields("ledger_failed"))
         raise StoreUnavailable
 
     def _prepare(self, process: _Process) -> None:

@@ -8,6 +8,7 @@ import logging
 from . import shapes
 from .calls import Asked
 from .errors import TokenInvalid
+from .logs import fields
 from .services import Services
 from .signals import call_ended, tell
 
@@ -28,6 +29,14 @@ def record_progress(services: Services, call_id: str, asked: Asked) -> None:
     if token.call_id != call_id:
         raise TokenInvalid("The token belongs to another call.")
     news = services.ledger.progress(call_id, wanted.event, wanted.reason, wanted.rating, wanted.text)
-    _log.info("call %s at site %s: %s (request %s)", call_id, token.site, wanted.event, asked.request_id)
+    told = {"site": token.site, "call_id": call_id, "request_id": asked.request_id}
+    _log.info(
+        "call %s at site %s: %s (request %s)",
+        call_id,
+        token.site,
+        wanted.event,
+        asked.request_id,
+        extra=fields(f"call_{wanted.event}", reason=wanted.reason, **told),
+    )
     if news and wanted.event == "ended":
         tell(call_ended, services.sender, call_id=call_id, site=token.site, reason=wanted.reason)

@@ -24,6 +24,8 @@ import logging
 
 from blinker import Namespace, Signal
 
+from .logs import fields
+
 _signals = Namespace()
 _log = logging.getLogger("vaani_widget")
 
@@ -38,4 +40,4 @@ def tell(signal: Signal, sender: object, **told: object) -> None:
         try:
             receiver(sender, **told)
         except Exception:
-            _log.exception("a receiver of %s failed", signal)
+            _log.exception("a receiver of %s failed", signal, extra=fields("receiver_failed"))

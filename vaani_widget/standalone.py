@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,19 +10,24 @@ from typing import Any
 from flask import Flask, render_template
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from . import logs
 from .extension import VaaniWidget
+from .logs import LogFormat
 from .settings import load
 from .web.state import EXTENSION, State, current_state
 
 
-def create_app(config: Mapping[str, Any] | Path | str | None = None) -> Flask:
+def create_app(
+    config: Mapping[str, Any] | Path | str | None = None, *, log_format: LogFormat = "text"
+) -> Flask:
     """The application of ``vaani-widget serve`` and of ``flask --app vaani_widget run``.
 
     :param config: a TOML file, where ``VAANI_WIDGET_CONFIG`` does not name one; or the settings
         themselves by their long names, which then stand over the environment's.
+    :param log_format: of the lines on standard error, unless logging is arranged already.
     :raises SettingError: naming the key and what to write.
     """
-    _log_to_stderr()
+    logs.to_stderr(log_format)
     if isinstance(config, Mapping):
         settings = load(app_config=config, environ=os.environ)
     else:
@@ -42,13 +46,3 @@ def create_app(config: Mapping[str, Any] | Path | str | None = None) -> Flask:
 
 def _root() -> str:
     return render_template("vaani_widget/root.html", endpoints=current_state().endpoints)
-
-
-def _log_to_stderr() -> None:
-    """A line for every call, unless whoever runs us has arranged logging already."""
-    log = logging.getLogger("vaani_widget")
-    if not log.hasHandlers():
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-        log.addHandler(handler)
-        log.setLevel(logging.INFO)

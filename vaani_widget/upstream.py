@@ -25,6 +25,7 @@ import anyio
 import httpx
 
 from .errors import SettingError, UpstreamTimeout, UpstreamUnavailable
+from .logs import fields
 from .upstream_answer import Answer, Credentials, Failure, judge, loggable
 from .upstream_loop import Loop, Sending, bounded, read
 
@@ -79,7 +80,7 @@ class VaaniClient:
             return outcome
         said = loggable(outcome.said, [self._key.value, *_metadata(body)])
         del body
-        logger.warning("%s%s", outcome.detail or outcome.refusal.title, f" ({said})" if said else "")
+        _tell(outcome, said)
         raise outcome.error()
 
     def probe(self) -> None:
@@ -90,7 +91,7 @@ class VaaniClient:
         found = self._within(self._get)
         if isinstance(found, Failure):
             said = loggable(found.said, [self._key.value])
-            logger.warning("%s%s", found.detail or found.refusal.title, f" ({said})" if said else "")
+            _tell(found, said)
             raise found.refusal(found.detail, spent="no")
 
     def close(self) -> None:
@@ -169,6 +170,13 @@ class _Key(httpx.Auth):
 
     def __repr__(self) -> str:
         return "<the API key>"
+
+
+def _tell(failure: Failure, said: str) -> None:
+    """:param said: fit for a log."""
+    sentence = failure.detail or failure.refusal.title
+    told = fields("upstream_failed", code=failure.refusal.code, spent=failure.spent)
+    logger.warning("%s%s", sentence, f" ({said})" if said else "", extra=told)
 
 
 def _metadata(body: Mapping[str, object]) -> list[str]:

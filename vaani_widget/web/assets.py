@@ -9,6 +9,7 @@ from typing import TypeVar
 from flask import Response, request
 
 from ..errors import InternalError, NotFound
+from ..logs import fields
 from .bundle import Bundle, BundleMissing, Script, bundle
 from .state import current_state
 
@@ -44,7 +45,7 @@ def _from_bundle(take: Callable[[Bundle], _T]) -> _T:
     try:
         return take(bundle())
     except BundleMissing as missing:
-        _log.error("%s", missing)
+        _log.error("%s", missing, extra=fields("scripts_missing"))
         raise InternalError(
             "The server has no scripts to serve; its log says what to do.", spent="no"
         ) from None

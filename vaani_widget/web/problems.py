@@ -22,6 +22,7 @@ from ..errors import (
     Spent,
     UnsupportedMediaType,
 )
+from ..logs import during, fields
 from .state import request_id
 
 _log = logging.getLogger("vaani_widget")
@@ -91,14 +92,15 @@ def guarded(view: Callable[_P, _T]) -> Callable[_P, _T]:
     @wraps(view)
     def run(*args: _P.args, **kwargs: _P.kwargs) -> _T:
         try:
-            return view(*args, **kwargs)
+            with during(request_id()):
+                return view(*args, **kwargs)
         except (Refusal, HTTPException):
             raise
         except Exception:
             propagate = current_app.config["PROPAGATE_EXCEPTIONS"]
             if current_app.testing or current_app.debug if propagate is None else propagate:
                 raise
-            _log.exception("request %s failed", request_id())
+            _log.exception("request %s failed", request_id(), extra=fields("request_failed"))
             raise InternalError(spent=_spent_by_accident()) from None
 
     return run
