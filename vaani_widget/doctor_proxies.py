@@ -1,4 +1,4 @@
-"""What doctor says of the proxies in front: by the settings, and by what the server noticed while it served."""
+"""What doctor says of the proxies in front: by the settings, and by what was noticed while serving."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .findings import Finding, ok, warning
-from .notices import PROXY_MISSING, PROXY_NOT_TRUSTED
+from .web.proxies import noticed, trusted
 from .web.state import State
 
 _ABOUT = "proxy"
@@ -21,27 +20,27 @@ _SET = (
 
 def proxies(app: Flask, state: State) -> Iterator[Finding]:
     """Whether limits count visitors, or a proxy that all of them share."""
-    trusted = app.wsgi_app.x_for if isinstance(app.wsgi_app, ProxyFix) else 0
-    stranger = state.services.notices.kept(PROXY_NOT_TRUSTED)
-    silent = state.services.notices.kept(PROXY_MISSING) if trusted else None
+    believed = trusted(app)
+    stranger = noticed(app, state.services.notices, "not_trusted")
+    silent = noticed(app, state.services.notices, "missing")
     if stranger is not None:
         yield warning(
             _ABOUT,
-            f"A proxy in front is not trusted: all visitors who come through it share one address and its "
+            "A proxy in front is not trusted: all visitors who come through it share one address and its "
             f"limits. {_last(stranger)}",
             _SET,
         )
     if silent is not None:
         yield warning(
             _ABOUT,
-            f"{_count(trusted)} trusted, but a request named fewer in X-Forwarded-For: it counted for the "
+            f"{_count(believed)} trusted, but a request named fewer in X-Forwarded-For: it counted for the "
             f"address of a proxy, which all visitors share. {_last(silent)}",
             f"{_SET} Each of them has to write X-Forwarded-For, or add to it.",
         )
     if stranger is not None or silent is not None:
         return
-    if trusted:
-        yield ok(_ABOUT, f"{_count(trusted)} trusted to name the visitor's address.")
+    if believed:
+        yield ok(_ABOUT, f"{_count(believed)} trusted to name the visitor's address.")
     elif any(
         origin.startswith("https://") for site in state.settings.sites.values() for origin in site.origins
     ):
@@ -54,8 +53,8 @@ def proxies(app: Flask, state: State) -> Iterator[Finding]:
         yield ok(_ABOUT, "None is trusted, which is right where visitors reach this server without one.")
 
 
-def _count(trusted: int) -> str:
-    return "1 proxy in front is" if trusted == 1 else f"{trusted} proxies in front are"
+def _count(believed: int) -> str:
+    return "1 proxy in front is" if believed == 1 else f"{believed} proxies in front are"
 
 
 def _last(at: float) -> str:

@@ -5,15 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from .errors import VaaniWidgetError
 from .ledger import Ledger
-
-PROXY_NOT_TRUSTED = "proxy_not_trusted"
-"""A request came through a proxy, and none is trusted."""
-
-PROXY_MISSING = "proxy_missing"
-"""A request named fewer proxies than are trusted."""
 
 RENEWED = 86_400
 """Seconds after which what is still so is noted again."""
@@ -54,10 +49,8 @@ class Notices:
 
     def keep(self, name: str) -> None:
         """Writes it down for doctor. A ledger that can't do so says why in the log by itself."""
-        try:
+        with suppress(VaaniWidgetError):
             self._ledger().note(name)
-        except VaaniWidgetError:
-            pass
 
     def kept(self, name: str) -> float | None:
         """When any process noted it last, in seconds since 1970; None where that is long ago or unknown."""

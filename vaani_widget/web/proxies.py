@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from flask import Request, Response, after_this_request
+from typing import Literal
 
-from ..notices import PROXY_MISSING, PROXY_NOT_TRUSTED, Notices
+from flask import Flask, Request, Response, after_this_request, current_app
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from ..notices import Notices
 from ..visitors import is_private, parse
 
 _BY_PROXY_FIX = "werkzeug.proxy_fix.orig"
-_SENTENCES = {
-    PROXY_NOT_TRUSTED: "A request came from a private address and was forwarded for another, and that proxy "
+
+Trouble = Literal["not_trusted", "missing"]
+
+_SENTENCES: dict[Trouble, str] = {
+    "not_trusted": "A request came from a private address and was forwarded for another, and that proxy "
     "is not trusted: all visitors who come that way share one address and its limits. If the proxy is yours, "
     "set VAANI_WIDGET_TRUSTED_PROXIES to the number of proxies in front; in an app of your own, wrap it in "
     "Werkzeug's ProxyFix.",
-    PROXY_MISSING: "A request names fewer proxies than are trusted, so it counts for the address of the "
+    "missing": "A request names fewer proxies than are trusted, so it counts for the address of the "
     "nearest one, which all visitors share. Set VAANI_WIDGET_TRUSTED_PROXIES (in an app of your own, "
     "ProxyFix's x_for) to the number of proxies in front that add to X-Forwarded-For.",
 }
+
+
+def trusted(app: Flask) -> int:
+    """How many proxies in front are believed to name the visitor's address."""
+    return app.wsgi_app.x_for if isinstance(app.wsgi_app, ProxyFix) else 0
+
+
+def noticed(app: Flask, notices: Notices, trouble: Trouble) -> float | None:
+    """When that was so last with as many trusted as now, in seconds since 1970."""
+    return notices.kept(_name(app, trouble))
 
 
 def watch(request: Request, notices: Notices) -> None:
@@ -32,19 +48,25 @@ def watch(request: Request, notices: Notices) -> None:
     before = environ.get(_BY_PROXY_FIX)
     if before is None:
         if forwarded != [""] or "HTTP_FORWARDED" in environ:
-            _note(notices, PROXY_NOT_TRUSTED)
+            _note(notices, "not_trusted")
     elif address in forwarded:
         if forwarded.index(address) > 0:  # one more proxy stands before those that are trusted
-            _note(notices, PROXY_NOT_TRUSTED)
+            _note(notices, "not_trusted")
     elif before["REMOTE_ADDR"] == environ.get("REMOTE_ADDR"):
-        _note(notices, PROXY_MISSING)
+        _note(notices, "missing")
 
 
-def _note(notices: Notices, name: str) -> None:
-    if not notices.tell(name, _SENTENCES[name]):
+def _note(notices: Notices, trouble: Trouble) -> None:
+    name = _name(current_app, trouble)
+    if not notices.tell(name, _SENTENCES[trouble]):
         return
 
     @after_this_request
     def when_it_is_sent(response: Response) -> Response:
         response.call_on_close(lambda: notices.keep(name))
         return response
+
+
+def _name(app: Flask, trouble: Trouble) -> str:
+    """With the number in it: what was so with another is mended, or is noted anew."""
+    return f"proxy_{trouble}_{trusted(app)}"
