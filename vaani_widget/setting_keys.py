@@ -105,7 +105,7 @@ KEYS: Mapping[str, Key] = MappingProxyType(
                 "VAANI_WIDGET_METRICS_TOKEN",
                 "text",
                 "none: no metrics",
-                "No effect yet: there is no `/metrics` so far.",
+                "Opens `/metrics` to whoever sends it as a Bearer token, such as Prometheus.",
             ),
         )
     }

@@ -55,7 +55,6 @@ NOWHERE = [
     "/vaani/call/",
     "/vaani/assets/",
     "/vaani/a/b/c/d",
-    "/vaani/metrics",
     "/vaani/openapi.json",
     "/vaani/v1/sites/acme/grant",
     "/vaani/%00",

@@ -1,5 +1,5 @@
 """The one blueprint: its routes by file (``api``, ``assets``, ``call_page``, ``grant``, ``health``,
-``openapi``), and around them ``problems`` (how a refusal is said) and ``manners`` (how to behave inside
+``metrics``, ``openapi``), and around them ``problems`` (how a refusal is said) and ``manners`` (how to behave inside
 somebody's app)."""
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 
 from ..errors import MethodNotAllowed, NotFound
-from . import api, assets, call_page, grant, health, manners, openapi, problems
+from . import api, assets, call_page, grant, health, manners, metrics, openapi, problems
 from .mounting import WidgetBlueprint
 
 __all__ = ["blueprint"]
@@ -25,6 +25,7 @@ ROUTES = (
     ("GET", "/call/<site>", "call_page", call_page.call_page),
     ("GET", "/healthz", "healthz", health.healthz),
     ("GET", "/readyz", "readyz", health.readyz),
+    ("GET", "/metrics", "metrics", metrics.metrics),
     ("GET", "/openapi.json", "openapi", openapi.openapi_json),
 )
 _ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")

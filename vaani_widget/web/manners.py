@@ -11,8 +11,8 @@ from . import bodies
 from .mounting import WidgetBlueprint
 from .state import insisted_on
 
-NO_CORS = frozenset({"call_page", "grant"})
-"""Endpoints for people and for pages of this origin only."""
+NO_CORS = frozenset({"call_page", "grant", "metrics"})
+"""Endpoints for people, for programs with a token and for pages of this origin only."""
 
 
 def install(blueprint: Blueprint) -> None:
