@@ -31,8 +31,12 @@ def problem_of(refusals: Iterable[type[Refusal]]) -> Schema:
     """A problem with one of these codes, all of one status."""
     listed = sorted(refusals, key=lambda refusal: refusal.code)
     (status,) = {refusal.status for refusal in listed}
-    codes = [refusal.code for refusal in listed]
-    return {"allOf": [ref("Problem"), {"properties": {"status": {"const": status}, "code": {"enum": codes}}}]}
+    members = {
+        "status": {"const": status},
+        "code": {"enum": [refusal.code for refusal in listed]},
+        "spent": {"enum": sorted({answer for refusal in listed for answer in refusal.spends})},
+    }
+    return {"allOf": [ref("Problem"), {"properties": members}]}
 
 
 def schemas() -> dict[str, Schema]:
