@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import vaani_widget
 from tests.parts.serving import serve
-from vaani_widget import cli, disk, doctor_checks, findings, server
+from vaani_widget import challenges, cli, disk, doctor_checks, findings, server
 from vaani_widget.errors import ConfigurationError
 from vaani_widget.web import bundle
 
@@ -218,16 +218,33 @@ def test_no_trusted_proxy_before_public_origins_is_a_warning(config: Path) -> No
     assert "VAANI_WIDGET_TRUSTED_PROXIES" in found(config, "warning")["proxy"]["remedy"]
 
 
-def test_doctor_says_what_has_no_force_yet(config: Path) -> None:
-    """Held against the code: whoever enforces one of these has to take it out of doctor."""
-    config.write_text(config.read_text() + '[sites.acme.consent]\nversion = "1"\ntext = "Yes?"\n')
-    package = Path(vaani_widget.__file__).parent
-    checks = (package / "calls.py").read_text() + (package / "ledger.py").read_text()
-    report = json.loads(run("doctor", "--config", config, "--json").stdout)
-    said = " ".join(each["what"] for each in report["findings"] if each["level"] == "warning")
-    assert ("limits" in said and "do not hold yet" in said) == ("BudgetSpent" not in checks)
-    assert ("consent is read and checked but not asked for" in said) == ("ConsentRequired" not in checks)
-    assert ("The challenge of acme is off" in said) == ("ChallengeRequired" not in checks)
+def test_a_metrics_token_opens_metrics(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "metrics" not in found(config, "ok")
+    monkeypatch.setenv("VAANI_WIDGET_METRICS_TOKEN", "m" * 32)
+    assert "metrics" in found(config, "ok")
+    monkeypatch.setenv("VAANI_WIDGET_METRICS_TOKEN", "short")
+    assert "can be guessed" in found(config, "warning")["metrics"]["what"]
+
+
+def test_a_metrics_token_without_the_extra_is_a_problem(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAANI_WIDGET_METRICS_TOKEN", "m" * 32)
+    monkeypatch.setattr(doctor_checks, "find_spec", lambda name: None)
+    assert found(config, "problem")["metrics"]["remedy"] == "pip install 'vaani-widget[metrics]'"
+
+
+def test_a_challenge_that_can_t_be_asked_is_a_warning(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def about(level: str) -> set[str]:
+        return set(found(config, level))
+
+    assert ("challenge" in about("ok"), "challenge" in about("warning")) == (True, False)
+    monkeypatch.setattr(challenges, "find_spec", lambda name: None)
+    said = found(config, "warning")["challenge"]
+    assert said["what"] == "The challenge of acme is off: the extra [challenge] is not installed."
+    assert "pip install 'vaani-widget[challenge]'" in said["remedy"]
+    config.write_text(config.read_text().replace("[sites.acme]", '[sites.acme]\nchallenge = "off"'))
+    assert "challenge" not in about("warning") | about("ok")
 
 
 def test_flask_vaani_doctor_sees_the_hosts_settings(tmp_path: Path, vaani_address: str) -> None:
@@ -287,8 +304,10 @@ def test_serve_hands_everything_to_the_server(config: Path, monkeypatch: pytest.
 def test_serve_says_at_the_start_what_does_not_hold(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "run", lambda load, **options: load())
     monkeypatch.setattr(disk, "unfit", lambda path: "on overlay: a container's own layer")
+    monkeypatch.setattr(challenges, "find_spec", lambda name: None)
+    monkeypatch.setenv("VAANI_WIDGET_METRICS_TOKEN", "short")
     said = run("serve", "--config", config).stdout
-    assert "nothing bounds the calls of a day" in said
+    assert "VAANI_WIDGET_METRICS_TOKEN has fewer" in said
     assert "on overlay" in said
     assert "The challenge of acme is off" in said
 

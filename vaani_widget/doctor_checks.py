@@ -13,7 +13,7 @@ from urllib.request import getproxies_environment
 from flask import Flask
 from sqlalchemy.engine import URL, make_url
 
-from . import disk, errors
+from . import challenges, disk, errors
 from .doctor_proxies import proxies
 from .findings import Finding, ok, problem, warning
 from .loopback import is_loopback
@@ -26,6 +26,9 @@ Check = Callable[[Flask, State], Iterator[Finding]]
 
 LITTLE_SPACE = 200 * 1024 * 1024
 """Bytes of free disk below which a ledger is soon in trouble."""
+
+SHORT_TOKEN = 16
+"""Characters below which a token for machines is too short."""
 
 UPSTREAM_REMEDIES: dict[type[errors.Refusal], str] = {
     errors.UpstreamTimeout: "Look whether a firewall drops requests to VAANI_API_URL, or raise "
@@ -115,26 +118,24 @@ def _host(origin: str) -> str:
     return (urlsplit(origin).hostname or "") if origin != SELF else ""
 
 
-def _no_force_yet(app: Flask, state: State) -> Iterator[Finding]:
-    yield warning(
-        "limits",
-        "The limits visitor, site and running are read and checked but do not hold yet: "
-        "nothing bounds the calls of a day.",
-        "Bound the spending at Vaani, and open the site to few origins or to signed visitors only.",
-    )
-    if state.settings.metrics_token is not None:
+def _metrics(app: Flask, state: State) -> Iterator[Finding]:
+    token = state.settings.metrics_token
+    if token is None:
+        return
+    if find_spec("prometheus_client") is None:
+        yield problem(
+            "metrics",
+            "VAANI_WIDGET_METRICS_TOKEN is set, and /metrics can't answer: the extra [metrics] is missing.",
+            "pip install 'vaani-widget[metrics]'",
+        )
+    elif len(token) < SHORT_TOKEN:
         yield warning(
             "metrics",
-            "VAANI_WIDGET_METRICS_TOKEN is set, and there is no /metrics yet.",
-            "Read the log, or count call_started and its like in an app.",
+            f"VAANI_WIDGET_METRICS_TOKEN has fewer than {SHORT_TOKEN} characters: it can be guessed.",
+            "Write a long random one, such as `openssl rand -hex 16` gives.",
         )
-    for site in state.settings.sites.values():
-        if site.consent is not None:
-            yield warning(
-                f"site {site.key}",
-                "Its consent is read and checked but not asked for yet.",
-                "Ask for consent on the page before the button is shown.",
-            )
+    else:
+        yield ok("metrics", "/metrics answers to whoever has VAANI_WIDGET_METRICS_TOKEN.")
 
 
 def _database(app: Flask, state: State) -> Iterator[Finding]:
@@ -150,12 +151,12 @@ def _database(app: Flask, state: State) -> Iterator[Finding]:
     try:
         state.services.ledger.check()
     except errors.StoreUnavailable as error:
-        yield problem("database", f"{shown} can't be used: {error.detail}", _database_remedy(url))
+        yield problem("database", f"{shown} can't be used: {error.detail}", database_remedy(url))
     else:
         yield ok("database", f"{shown} answers.")
 
 
-def _database_remedy(url: URL) -> str:
+def database_remedy(url: URL) -> str:
     if url.get_backend_name() != "sqlite":
         return "Look whether it runs, and whether VAANI_WIDGET_DATABASE_URL has its host, user and password."
     folder = _existing(Path(str(url.database)).parent)
@@ -237,23 +238,19 @@ def _upstream(app: Flask, state: State) -> Iterator[Finding]:
 
 
 def _extras(app: Flask, state: State) -> Iterator[Finding]:
-    asked = [site.key for site in state.settings.sites.values() if site.challenge == "auto"]
-    if not asked:
+    asking = challenges.asking(state.settings.sites.values())
+    if not asking:
         return
-    sites = f"The challenge of {', '.join(asked)} is off"
-    if find_spec("altcha") is None:
-        yield warning(
-            "challenge",
-            f"{sites}: the extra [challenge] is missing, and no challenge is asked for yet.",
-            'Write challenge = "off" where that is meant.',
-        )
+    if state.services.own_challenge is not None:
+        yield ok("challenge", f"Anonymous visitors of {asking} get the app's own where one is due.")
+    elif challenges.proof_of_work(tuple) is None:
+        what = f"The challenge of {asking} is off: {challenges.EXTRA_MISSING}"
+        yield warning("challenge", what, challenges.INSTALL)
     else:
-        yield warning(
-            "challenge", f"{sites}: none is asked for yet.", 'Write challenge = "off" where that is meant.'
-        )
+        yield ok("challenge", f"Anonymous visitors of {asking} get ALTCHA's proof of work where one is due.")
 
 
-AT_START: tuple[Check, ...] = (_no_force_yet, _disk, _extras)
+AT_START: tuple[Check, ...] = (_metrics, _disk, _extras)
 """What an operator has to know at every start; these touch no network and no database."""
 
 ALL: tuple[Check, ...] = (

@@ -1,6 +1,6 @@
 """The one blueprint: its routes by file (``api``, ``assets``, ``call_page``, ``grant``, ``health``,
-``metrics``, ``openapi``), and around them ``problems`` (how a refusal is said) and ``manners`` (how to behave inside
-somebody's app)."""
+``metrics``, ``openapi``), and around them ``problems`` (how a refusal is said) and ``manners`` (how to
+behave inside somebody's app)."""
 
 from __future__ import annotations
 
