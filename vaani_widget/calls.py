@@ -17,6 +17,7 @@ from typing import Any
 
 from . import shapes
 from .call_settings import Merged, merge
+from .challenges import Challenge
 from .errors import (
     AgentNotAllowed,
     ChallengeFailed,
@@ -31,6 +32,7 @@ from .errors import (
 )
 from .lanes import bounds, lane
 from .ledger import Ledger, Reservation
+from .logs import fields
 from .services import Services
 from .signals import call_refused, call_started, tell
 from .sites import Site
@@ -114,11 +116,12 @@ def mint_site_token(services: Services, site_key: str, asked: Asked) -> Minted:
             locked=grant.locked,
             metadata=grant.metadata,
         )
+        due = _challenge_due(services, site, token)
         return Minted(
             site_token=services.keyring.sign_site_token(token),
             expires_in=SITE_TOKEN_SECONDS,
             site=site,
-            challenge=_challenge_due(services, site, token),
+            challenge=due.issue(token) if due else None,
         )
 
 
@@ -160,7 +163,13 @@ def start_call(services: Services, asked: Asked) -> Started:
         )
         known.call_id = call_id
         credentials = _settled(services.ledger, call_id, lambda: vaani.start_call(merged.body))
-        _log.info("call %s started at site %s (request %s)", call_id, site.key, asked.request_id)
+        _log.info(
+            "call %s started at site %s (request %s)",
+            call_id,
+            site.key,
+            asked.request_id,
+            extra=fields("call_started", site=site.key, call_id=call_id, request_id=asked.request_id),
+        )
         tell(
             call_started,
             services.sender,
@@ -229,28 +238,26 @@ def _visitor_consents(site: Site, version: str | None) -> None:
     )
 
 
-def _challenge_due(services: Services, site: Site, token: SiteToken) -> Mapping[str, object] | None:
+def _challenge_due(services: Services, site: Site, token: SiteToken) -> Challenge | None:
     """From half of the anonymous share on, for visitors whom nobody vouched for."""
-    challenge = services.challenge
-    if challenge is None or site.challenge == "off" or token.sub is not None:
+    if site.challenge == "off" or token.sub is not None or services.challenge is None:
         return None
     today = datetime.fromtimestamp(services.clock(), UTC).date()
     if services.ledger.anonymous_today(site.key, today) * 2 < bounds(site).per_day_anonymous:
         return None
-    return challenge.issue(token)
+    return services.challenge
 
 
 def _challenge_is_solved(services: Services, site: Site, token: SiteToken, solution: str | None) -> None:
     """A refusal here leaves the token unspent: the solution comes with the same one."""
-    due = _challenge_due(services, site, token)
-    if due is None:
+    challenge = _challenge_due(services, site, token)
+    if challenge is None:
         return
     if solution is None:
         refusal = ChallengeRequired()
-        refusal.challenge = due
+        refusal.challenge = challenge.issue(token)
         raise refusal
-    assert services.challenge is not None
-    if not services.challenge.solved(token, solution):
+    if not challenge.solved(token, solution):
         raise ChallengeFailed
 
 
@@ -298,6 +305,7 @@ def _noted(call_id: str, spent: Spent) -> Iterator[None]:
             call_id,
             spent,
             failure.code,
+            extra=fields("call_unsettled", call_id=call_id, spent=spent, code=failure.code),
         )
 
 
@@ -324,6 +332,14 @@ def _told(services: Services, asked: Asked) -> Iterator[_Known]:
             known.call_id or "-",
             refusal.spent,
             asked.request_id,
+            extra=fields(
+                "refused",
+                code=refusal.code,
+                site=site,
+                call_id=known.call_id,
+                spent=refusal.spent,
+                request_id=asked.request_id,
+            ),
         )
         tell(
             call_refused,

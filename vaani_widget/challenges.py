@@ -12,10 +12,15 @@ owner can plug in another than the proof of work that comes with the extra ``[ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Protocol
 
+from .sites import Site
 from .tokens import SiteToken
+
+EXTRA_MISSING = "the extra [challenge] is not installed."
+INSTALL = "Run pip install 'vaani-widget[challenge]', or write challenge = \"off\" where that is meant."
 
 
 class Challenge(Protocol):
@@ -30,3 +35,20 @@ class Challenge(Protocol):
 
     def solved(self, token: SiteToken, solution: str) -> bool:
         """Whether this solves what was issued for this token. Never raises, whatever was sent."""
+
+
+def proof_of_work(keys: Callable[[], Sequence[bytes]]) -> Challenge | None:
+    """ALTCHA's, where its extra is installed.
+
+    :param keys: that sign what is issued, the newest first.
+    """
+    if find_spec("altcha") is None:
+        return None
+    from .challenges_altcha import Altcha
+
+    return Altcha(keys)
+
+
+def asking(sites: Iterable[Site]) -> str:
+    """The keys of the sites that want anonymous visitors challenged, as text; empty where none does."""
+    return ", ".join(site.key for site in sites if site.challenge == "auto" and site.require == "any")

@@ -21,8 +21,10 @@ from flask import Flask, request_finished
 from flask.blueprints import BlueprintSetupState
 from sqlalchemy import URL
 
+from .challenges import Challenge
 from .embedding import vaani_widget
 from .ledger import Ledger
+from .logs import fields
 from .own_grants import GrantLoader
 from .services import Services
 from .settings import Settings, load
@@ -41,6 +43,7 @@ class VaaniWidget:
     :param url_prefix: where the blueprint is mounted; ``/vaani`` where absent.
     :param transport: stands in for the network between this server and Vaani, in tests.
     :param settings: read elsewhere already; of the app's config and the environment where absent.
+    :param challenge: asked of anonymous visitors in place of the one of the extra ``[challenge]``.
     :raises SettingError: naming the key and what to write.
     :raises AlreadyRegistered: where the app has it already.
     """
@@ -52,12 +55,14 @@ class VaaniWidget:
         url_prefix: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         settings: Settings | None = None,
+        challenge: Challenge | None = None,
     ) -> None:
         self._grant_loader: GrantLoader | None = None
         self._options: dict[str, Any] = {
             "url_prefix": url_prefix,
             "vaani_transport": transport,
             "vaani_settings": settings,
+            "vaani_challenge": challenge,
             "vaani_grant_loader": lambda: self._grant_loader,
         }
         if app is not None:
@@ -109,6 +114,7 @@ def _wire(state: BlueprintSetupState) -> None:
         database_url=settings.database_url or _in_instance_folder(app),
         sender=app,
         transport=transport,
+        own_challenge=state.options.get("vaani_challenge"),
         testing=lambda: app.testing,
     )
     Ledger(services.database_url)  # checks the address and opens nothing
@@ -119,7 +125,7 @@ def _wire(state: BlueprintSetupState) -> None:
     app.add_template_global(vaani_widget, "vaani_widget")
     request_finished.connect(manners.last_word, app)
     for warning in settings.warnings:
-        _log.warning("%s", warning)
+        _log.warning("%s", warning, extra=fields("setting_doubtful"))
 
 
 def _in_instance_folder(app: Flask) -> str:

@@ -12,10 +12,11 @@ from pathlib import Path
 import httpx
 from sqlalchemy import make_url
 
-from . import disk
+from . import challenges, disk
 from .challenges import Challenge
 from .errors import SettingError, SiteNotFound
 from .ledger import Ledger
+from .logs import fields
 from .mint_rate import MintRate
 from .notices import Notices
 from .settings import Settings
@@ -39,7 +40,7 @@ class Services:
     :param database_url: of the ledger, for SQLAlchemy.
     :param sender: of the signals; the Flask application in a Flask application.
     :param transport: stands in for the network, in tests.
-    :param challenge: asked of anonymous visitors where one is due; none is, where absent.
+    :param own_challenge: the owner's, asked of anonymous visitors in place of the extra's.
     :param testing: whether the application is under test at this moment.
     :param clock: seconds since 1970.
     """
@@ -48,7 +49,7 @@ class Services:
     database_url: str
     sender: object = None
     transport: httpx.AsyncBaseTransport | None = None
-    challenge: Challenge | None = None
+    own_challenge: Challenge | None = None
     testing: Callable[[], bool] = _never
     clock: Callable[[], float] = time.time
 
@@ -70,6 +71,7 @@ class Services:
                 "VAANI_WIDGET_DATABASE_URL.",
                 url.database,
                 unfit,
+                extra=fields("disk_unfit"),
             )
         return Ledger(self.database_url, clock=self.clock)
 
@@ -88,6 +90,25 @@ class Services:
         :raises StoreUnavailable: where the key lies in a ledger that can't be reached.
         """
         return Keyring(self.settings.secret_keys or (self.ledger.own_secret(),))
+
+    @cached_property
+    def challenge(self) -> Challenge | None:
+        """What anonymous visitors are asked where a challenge is due. Made at first use, which is also when
+        it is named in the log that there is none and somebody wants one.
+        """
+        if self.own_challenge is not None:
+            return self.own_challenge
+        made = challenges.proof_of_work(lambda: self.keyring.challenge_keys())
+        asking = challenges.asking(self.settings.sites.values())
+        if made is None and asking:
+            _log.warning(
+                "The challenge of %s is off: %s %s",
+                asking,
+                challenges.EXTRA_MISSING,
+                challenges.INSTALL,
+                extra=fields("challenge_off"),
+            )
+        return made
 
     @cached_property
     def _client(self) -> VaaniClient:
