@@ -98,6 +98,14 @@ class Site:
             "page_may_set": list(self.page_may_set),
         }
 
+    @property
+    def at_first_sight(self) -> dict[str, Any]:
+        """What a button needs of :attr:`public`; every page view pays for it. The rest comes later."""
+        labels = {
+            locale: {"label": texts["label"]} for locale, texts in self.text.items() if "label" in texts
+        }
+        return {"key": self.key, "name": self.name, "look": dict(self.look), "text": labels}
+
 
 def parse_sites(
     raw: object, *, where: str, environ: Mapping[str, str], default_agent: str | None = None

@@ -28,8 +28,8 @@ def widget_js() -> Response:
 
 def site_widget_js(site: str) -> Response:
     """``GET /sites/{site}/widget.js``: the loader that knows its site."""
-    public = current_state().services.site(site).public
-    return _answer(_from_bundle(lambda today: today.loader_for(public)), SHORT)
+    known = current_state().services.site(site).at_first_sight
+    return _answer(_from_bundle(lambda today: today.loader_for(known)), SHORT)
 
 
 def asset(filename: str) -> Response:

@@ -20,6 +20,7 @@ REMEDY = (
 )
 _SUFFIXES = {"br": ".br", "gzip": ".gz", "identity": ""}
 _HOLE = b")(null);"
+_HEAD = "widget.js.head.br"
 _CHUNK = re.compile(r"([a-z]+)-[0-9A-Za-z_-]{1,64}\.js")
 
 
@@ -74,8 +75,12 @@ class Bundle:
             before, hole, after = self.loader.encodings["identity"].rpartition(_HOLE)
             if not hole:
                 raise BundleMissing
-            raw = before + b")(" + _for_javascript(text).encode() + b");" + after
-            self._filled[text] = Script({"gzip": gzip.compress(raw, 9, mtime=0), "identity": raw}, _etag(raw))
+            tail = b")(" + _for_javascript(text).encode() + b");" + after
+            encodings = {"gzip": gzip.compress(before + tail, 9, mtime=0), "identity": before + tail}
+            head = self._root / _HEAD
+            if head.is_file():
+                encodings = {"br": brotli_with_tail(head.read_bytes(), tail), **encodings}
+            self._filled[text] = Script(encodings, _etag(before + tail))
         return self._filled[text]
 
     def chunk(self, filename: str) -> tuple[Script, bool] | None:
@@ -95,6 +100,20 @@ class Bundle:
             except (OSError, KeyError):
                 raise BundleMissing from None
         return self._read[name]
+
+
+def brotli_with_tail(head: bytes, tail: bytes) -> bytes:
+    """A whole stream of brotli: a flushed one, and behind it bytes as they are.
+
+    So nothing has to be packed here, and the core needs no library for it. RFC 7932, 9.2: a meta-block
+    that is not the last (1 bit), of so many bytes (2 bits say that 16 follow), uncompressed (1 bit); then
+    the last and empty one.
+
+    :param tail: not empty.
+    """
+    blocks = [tail[start : start + 0x10000] for start in range(0, len(tail), 0x10000)]
+    written = [((len(block) - 1) << 3 | 1 << 19).to_bytes(3, "little") + block for block in blocks]
+    return head + b"".join(written) + b"\x03"
 
 
 _bundles: dict[object, Bundle] = {}
