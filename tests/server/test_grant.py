@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, abort, redirect, render_template_string, request, session
+from flask import Flask, Response, abort, redirect, render_template_string, request, session
 from flask_cors import CORS
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from flask_wtf import CSRFProtect
@@ -199,6 +199,21 @@ class TestOtherOrigins:
         for answer in (ask(kit), ask(kit, Origin=ORIGIN), ask(kit, Sec_Fetch_Site="cross-site")):
             assert no_cors(answer)
             assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_host_that_wants_everything_cached(make_kit: MakeKit, tmp_path: Path) -> None:
+    app = Flask("host", instance_path=str(tmp_path / "i"))
+
+    @app.after_request
+    def cache(response: Response) -> Response:
+        response.headers["Cache-Control"] = "public, max-age=3600"
+        return response
+
+    kit = make_kit(app)
+    load(kit, says({"visitor": "u"}))
+    text(ask(kit))
+    load(kit, says(None))
+    assert ask(kit).headers["Cache-Control"] == "no-store"
 
 
 class User:
