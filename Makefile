@@ -90,7 +90,7 @@ announce-demo:
 announce-test:
 	@[ -e $(VENV)/.test ] || printf '%s\n' \
 	  'Setting up the tests in $(VENV), once. Allow 4 to 10 minutes. It fetches' \
-	  '  Debian packages (chromium, postgresql, nginx, caddy), unless they are here: about 160 MB' \
+	  '  Debian packages (chromium, postgresql, nginx, caddy, php, ruby), unless they are here: about 160 MB' \
 	  '  Python packages (LiveKit agents, a voice, ears, Node, Playwright): about 350 MB, 1.1 GB on disk' \
 	  '  npm packages for the browser scripts: about 50 MB' \
 	  '  and builds a LiveKit server from source, 2 minutes and 160 MB, unless this machine has one.' ''
