@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from .errors import ConfigurationError
+from .errors import ConfigurationError, StoreUnavailable
 from .logs import LogFormat
+
+if TYPE_CHECKING:
+    from .spending import Format
 
 _CONFIG = click.option(
     "--config",
     type=click.Path(path_type=Path),
     help="The TOML file with the settings; VAANI_WIDGET_CONFIG where absent.",
 )
+
+
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 class _Misconfigured(click.ClickException):
@@ -89,6 +97,58 @@ def doctor(ctx: click.Context, config: Path | None, as_json: bool) -> None:
     report = as_dict(findings)
     click.echo(json.dumps(report, indent=2, ensure_ascii=False) if as_json else as_table(findings))
     ctx.exit(0 if report["ok"] else 1)
+
+
+@group.command()
+@_CONFIG
+@click.option("--since", type=_DAY, metavar="DATE", help="The first UTC day, as YYYY-MM-DD.")
+@click.option("--until", type=_DAY, metavar="DATE", help="The last UTC day; today where absent.")
+@click.option(
+    "--days", type=click.IntRange(1), metavar="N", help="How many days up to the last; 7 where absent."
+)
+@click.option("--site", "sites", multiple=True, metavar="KEY", help="Only this site; may be repeated.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+)
+@click.pass_context
+def ledger(
+    ctx: click.Context,
+    config: Path | None,
+    since: datetime | None,
+    until: datetime | None,
+    days: int | None,
+    sites: tuple[str, ...],
+    form: Format,
+) -> None:
+    """What each site spent on each UTC day, to hold against Vaani's bill.
+
+    spent: Vaani answered, and the call is over.  running: it is not over yet.  released: Vaani certainly
+    charged nothing.  counted: against the day's budget; that is spent, running and unknown together.
+
+    unknown: nobody here can tell whether Vaani charged. Either the way to Vaani failed in the middle, or the
+    call was reserved and nothing more was ever written down of it, as where a worker was killed; such a call
+    counts as unknown once its time is over. The bill decides.
+    """
+    from sqlalchemy import make_url
+
+    from . import spending
+    from .doctor_checks import database_remedy
+    from .web.state import current_state
+
+    try:
+        asked = spending.span(since and since.date(), until and until.date(), days)
+        with _app(ctx, config).app_context():
+            services = current_state().services
+            report = spending.read(services, asked, sites)
+    except spending.NotAsked as error:
+        raise click.UsageError(str(error), ctx) from None
+    except StoreUnavailable as error:
+        remedy = database_remedy(make_url(services.database_url))
+        why = "" if error.detail == error.title else f" {error.detail}"
+        raise click.ClickException(f"The ledger can't be read.{why} {remedy}") from None
+    click.echo(spending.write(report, form))
+    if form != "table" and not report.days:
+        click.echo(report.words, err=True)
 
 
 @group.command(context_settings={"ignore_unknown_options": True})

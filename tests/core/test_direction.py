@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("signals", "shapes", "services", "own_grants", "calls", "progress"),
     ("web", "embedding"),
     ("extension",),
-    ("standalone", "server", "findings", "doctor", "testing", "demo"),
+    ("standalone", "server", "findings", "spending", "doctor", "testing", "demo"),
     ("cli", "__init__"),
 )
 """Lowest first. A module may import from its own layer and from those below. A name stands for the module,
