@@ -236,8 +236,14 @@ OPERATIONS: Mapping[str, Operation] = {
     "metrics": Operation(
         summary="Numbers for Prometheus",
         description="Answers to `VAANI_WIDGET_METRICS_TOKEN` only; without it nothing is here.",
-        replies={200: Reply("In Prometheus's text format.", {"text/plain": {"type": "string"}})},
-        codes=("not_found", *_LEDGER),
+        replies={
+            200: Reply(
+                "In one of Prometheus's formats, as `Accept` says. A ledger that can't be reached is a "
+                "number, too.",
+                {"text/plain": {"type": "string"}, "application/openmetrics-text": {"type": "string"}},
+            )
+        },
+        codes=("not_found",),
         security=("metrics",),
     ),
     "openapi": Operation(
