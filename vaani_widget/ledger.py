@@ -236,7 +236,7 @@ class Ledger:
         return self._store.read(lambda connection: ledger_notes.read(connection, name))
 
     def check(self) -> None:
-        """Would a reservation be possible now? Writes nothing.
+        """Would a reservation be possible now? Writes nothing that anybody could miss.
 
         :raises StoreUnavailable: no.
         """

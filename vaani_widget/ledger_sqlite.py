@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
+from . import ledger_notes
 from .ledger_deadline import LOGGING_NAME, remaining
 
 
@@ -69,7 +70,8 @@ class SQLite:
         """Nothing to do: a transaction that writes has the one lock there is."""
 
     def check_writable(self, connection: Connection) -> None:
-        """Nothing to do: beginning a transaction already asks for the right to write."""
+        """Write a row: a disk that is full takes a transaction's beginning, and refuses at its commit."""
+        ledger_notes.write(connection, "check", self._clock())
 
 
 def connected(raw: sqlite3.Connection, _record: object) -> None:

@@ -136,14 +136,14 @@ class Store:
         return self.read(inside)
 
     def check(self) -> None:
-        """:raises StoreUnavailable: a reservation could not be made now. Writes nothing."""
+        """:raises StoreUnavailable: a reservation could not be made now."""
 
         def work(connection: Connection, process: _Process) -> None:
             process.backend.check_writable(connection)
             ledger_schema.check_version(connection)
 
         process = self._here()
-        self.write(lambda connection, _now: work(connection, process))
+        self.write(lambda connection, _now: work(connection, process), durable=False)
 
     @property
     def engine(self) -> Engine:
