@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from time import sleep
 
 from sqlalchemy import Connection, Engine, create_engine, func, select, text
+from sqlalchemy.pool import NullPool
 
 from tests.attack import canaries
 from vaani_widget.ledger_schema import calls, counts, days
@@ -29,7 +30,7 @@ class Books:
     """Opened for reading. Close it."""
 
     def __init__(self, url: str) -> None:
-        self._engine: Engine = create_engine(database_url(url))
+        self._engine: Engine = create_engine(database_url(url), poolclass=NullPool)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -52,10 +52,11 @@ class Server:
 
 
 def site(**changes: Any) -> dict[str, Any]:
-    """A site whose secret is written down, so that it has grants and lanes."""
+    """A site whose secret is written down, so that it has grants and lanes. None leaves something out."""
     limits = {"visitor": "9000/day", "site": "9000/day", "running": 9000, **changes.pop("limits", {})}
     usual = {"origins": [ORIGIN], "agents": [AGENT], "secret_env": "ACME_SECRET", "challenge": "off"}
-    return {**usual, "limits": limits, **changes}
+    table = {**usual, "limits": limits, **changes}
+    return {name: value for name, value in table.items() if value is not None}
 
 
 @contextmanager

@@ -57,7 +57,10 @@ class Flood:
     async def attack(self, number: int) -> None:
         """One address: mints what it can, posts good tokens, spent ones, others' and forged ones."""
         dice = random.Random(number)
-        wire = Wire(self.base, f"198.51.100.{number}")
+        async with Wire(self.base, f"198.51.100.{number}") as wire:
+            await self._attack(wire, dice)
+
+    async def _attack(self, wire: Wire, dice: random.Random) -> None:
         for post in range(self.posts):
             if post % 100 == 99:
                 await wire.close()  # to get to another process, which counts the rate for itself
@@ -68,9 +71,8 @@ class Flood:
             self.seen += 1
             if self.seen * 2 >= self.posts * ADDRESSES:
                 self.half.set()
-            if answer.status == 201:  # frees the line at once, for the next one
-                assert (await wire.progress(answer.json, "ended", reason="visitor")).status == 204
-        await wire.close()
+            if answer.status == 201:
+                await hang_up(wire, answer)  # frees the line at once, for the next one
 
     async def _mint(self, wire: Wire, dice: random.Random) -> None:
         # Most without a grant; some with one that names nobody, a forged one, or the one customer's own.
@@ -96,6 +98,11 @@ class Flood:
         return (signed_by_oneself(token) if kind > 0.9 else token,)
 
 
+async def hang_up(wire: Wire, call: Answer) -> None:
+    while (ended := await wire.progress(call.json, "ended", reason="visitor")).status != 204:
+        assert ended.code == "store_unavailable"
+
+
 def signed_by_oneself(token: str) -> str:
     """The same token, with a visitor written into it."""
     head, payload, signature = token.split(".")
@@ -113,7 +120,7 @@ async def get_through(base: str, visitor: str) -> tuple[Answer, int]:
                 continue
             answer = await wire.call(minted.json["site_token"])
             if answer.status == 201:
-                await wire.progress(answer.json, "ended")
+                await hang_up(wire, answer)
             if answer.code not in ("store_unavailable", "site_busy"):
                 return answer, tries
     raise AssertionError("no way through")
@@ -132,9 +139,11 @@ def test_a_hundred_addresses(heavy_url: str, tmp_path: Path, ceiling: Ceiling, l
             assert answer.status == 201, answer.body
             return tries
 
-        customers = asyncio.create_task(customer())
-        await asyncio.gather(*(flood.attack(number) for number in range(ADDRESSES)))
-        return flood, await customers
+        async with asyncio.TaskGroup() as group:
+            for number in range(ADDRESSES):
+                group.create_task(flood.attack(number))
+            tries = group.create_task(customer())
+        return flood, tries.result()
 
     async def fill(base: str) -> list[str]:
         """More customers than there is room for."""
