@@ -186,7 +186,7 @@ def test_no_body_changes_what_is_locked(make_kit: MakeKit, long: bool) -> None:
         assert connection.scalar(select(days.c.calls)) == len(kit.vaani.bodies) == calls[201]
 
 
-@pytest.mark.parametrize("name", [*WISHES][:4] + ["websocket_url", "env_flag", "agent_name"])
+@pytest.mark.parametrize("name", [*[*WISHES][:4], "websocket_url", "env_flag", "agent_name"])
 def test_a_lock_that_is_missing_is_seen(name: str) -> None:
     sent = {**SITE_LOCKS, **GRANT_LOCKS, "metadata": {**SITE_METADATA, **GRANT_METADATA}}
     as_the_owner_said(sent)
