@@ -59,7 +59,7 @@ size: $(BUNDLE) ## raw, gzip and brotli bytes of every script; fails over budget
 	@$(NPM) run --silent size
 
 .PHONY: bench
-bench: $(VENV)/.test $(BUNDLE) ## what the widget costs a page, beside bare livekit-client
+bench: $(VENV)/.test $(BUNDLE) ## what the widget costs a page, and a call this server; ARGS=calls for one of them
 	@exec $(BIN)/python -m bench $(ARGS)
 
 .PHONY: bundle

@@ -224,11 +224,11 @@ def measure(runs: int) -> tuple[dict[str, Cost], list[float]]:
     return costs, clicks[1:]
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Prints the table; 1 where something costs more than it may."""
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="bench page", description=__doc__)
     parser.add_argument("--runs", type=int, default=9, help="page views of each kind (default: 9)")
-    costs, clicks = measure(parser.parse_args().runs)
+    costs, clicks = measure(parser.parse_args(arguments).runs)
 
     print(f"{'median ms':<18}{'script':>9}{'blocking':>10}{'longest task':>14}{'button visible':>16}")
     for name, cost in costs.items():
