@@ -28,6 +28,7 @@ EXPECTED = {
     "",
     "token_spent",
     "token_invalid",
+    "token_expired",
     "budget_spent",
     "rate_limited",
     "site_busy",
@@ -66,7 +67,7 @@ class Flood:
                 await wire.close()  # to get to another process, which counts the rate for itself
             if post % 4 == 0:
                 await self._mint(wire, dice)
-            answer = await wire.call(*self._choose(dice), metadata={"who": "signed"})
+            answer = await wire.call(self._choose(dice), metadata={"who": "signed"})
             self.codes[answer.code] += 1
             self.seen += 1
             if self.seen * 2 >= self.posts * ADDRESSES:
@@ -89,13 +90,13 @@ class Flood:
         if answer.status == 201:
             self.tokens.append(answer.json["site_token"])
 
-    def _choose(self, dice: random.Random) -> tuple[str]:
+    def _choose(self, dice: random.Random) -> str:
         if not self.tokens or dice.random() < 0.1:
-            return ("a.b.c",)
+            return "a.b.c"
         kind = dice.random()
         token = self.tokens[-1 - dice.randrange(min(20, len(self.tokens)))] if kind < 0.6 else ""
         token = token or dice.choice(self.tokens)
-        return (signed_by_oneself(token) if kind > 0.9 else token,)
+        return signed_by_oneself(token) if kind > 0.9 else token
 
 
 async def hang_up(wire: Wire, call: Answer) -> None:
