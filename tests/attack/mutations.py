@@ -144,6 +144,11 @@ def _objects(node: object) -> Iterator[Members]:
             yield from _objects(inner)
 
 
+def _value(draw: Draw) -> object:
+    """One's own: later changes go into it, too."""
+    return copy.deepcopy(draw(VALUES))
+
+
 def _any_object(draw: Draw, tree: Members) -> Members:
     found = list(_objects(tree))
     return found[draw(st.integers(0, len(found) - 1))]
@@ -153,19 +158,19 @@ def _replace(draw: Draw, tree: Members) -> None:
     members = _any_object(draw, tree)
     if members:
         at = draw(st.integers(0, len(members) - 1))
-        members[at] = (members[at][0], draw(VALUES))
+        members[at] = (members[at][0], _value(draw))
 
 
 def _insert(draw: Draw, tree: Members) -> None:
     members = _any_object(draw, tree)
-    members.insert(draw(st.integers(0, len(members))), (draw(NAMES), draw(VALUES)))
+    members.insert(draw(st.integers(0, len(members))), (draw(NAMES), _value(draw)))
 
 
 def _twice(draw: Draw, tree: Members) -> None:
     members = _any_object(draw, tree)
     if members:
         name, _ = members[draw(st.integers(0, len(members) - 1))]
-        members.insert(draw(st.integers(0, len(members))), (name, draw(VALUES)))
+        members.insert(draw(st.integers(0, len(members))), (name, _value(draw)))
 
 
 def _respell(draw: Draw, tree: Members) -> None:
