@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,10 +56,10 @@ class Asked:
     :param request_id: of the log's lines.
     """
 
-    body: Callable[[], Mapping[str, Any]]
+    body: Callable[[], Mapping[str, Any]] = field(repr=False)
     origin: str | None
     host: str
-    address: str
+    address: str = field(repr=False)
     request_id: str = "-"
 
 

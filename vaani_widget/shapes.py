@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from .errors import BadRequest
@@ -29,17 +29,17 @@ class TokenRequest:
     """Body of ``POST /v1/sites/{site}/token``."""
 
     agent: str | None
-    grant: str | None
+    grant: str | None = field(repr=False)
 
 
 @dataclass(frozen=True)
 class CallRequest:
     """Body of ``POST /v1/calls``."""
 
-    site_token: str
-    settings: Mapping[str, Any]
-    metadata: Mapping[str, Any]
-    challenge_solution: str | None
+    site_token: str = field(repr=False)
+    settings: Mapping[str, Any] = field(repr=False)
+    metadata: Mapping[str, Any] = field(repr=False)
+    challenge_solution: str | None = field(repr=False)
     consent_version: str | None
 
 
@@ -47,11 +47,11 @@ class CallRequest:
 class ProgressRequest:
     """Body of ``POST /v1/calls/{call_id}/progress``."""
 
-    call_token: str
+    call_token: str = field(repr=False)
     event: Event
     reason: str | None
     rating: int | None
-    text: str | None
+    text: str | None = field(repr=False)
 
 
 def token_request(body: Mapping[str, Any]) -> TokenRequest:
