@@ -20,16 +20,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from types import ModuleType
 from typing import Literal, TypeVar
 
-from sqlalchemy import Connection, Engine, Update, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, Insert, Update, bindparam, select, update
 
 from . import ledger_notes
 from .errors import CallNotFound, TokenSpent
 from .lanes import Bounds, Lane
 from .ledger_bounds import Wanted, check_bounds
 from .ledger_schema import calls, days, insert_new, meta
+from .ledger_statements import Statement
 from .ledger_store import Store
 
 T = TypeVar("T")
@@ -132,9 +133,14 @@ class Ledger:
                 "consent_version": reservation.consent_version,
                 "consent_at": None if reservation.consent_version is None else now,
             }
-            if not insert_new(connection, calls, row):
+            if _INSERT.run(connection, row).rowcount != 1:
                 raise TokenSpent
-            _count(connection, reservation.site, reserved.day, reservation.lane)
+            one_more = {
+                "of_site": reservation.site,
+                "of_day": reserved.day,
+                "one_anonymous": int(reservation.lane == "anonymous"),
+            }
+            _COUNT.run(connection, one_more)
             return reserved
 
         return self._store.write(work, site=reservation.site)
@@ -198,8 +204,8 @@ class Ledger:
 
         :raises StoreUnavailable: nobody can tell.
         """
-        row = select(calls.c.call_id).where(calls.c.token_id == token_id)
-        return self._store.read(lambda connection: connection.scalar(row) is not None)
+        found = {"of_token": token_id}
+        return self._store.read(lambda connection: _OF_TOKEN.run(connection, found).first() is not None)
 
     def anonymous_today(self, site: str, day: date) -> int:
         """How many of the day's calls were those of visitors that nobody vouched for. Only to look at:
@@ -207,8 +213,8 @@ class Ledger:
 
         :raises StoreUnavailable: nobody can tell.
         """
-        row = select(days.c.anonymous).where(days.c.site == site, days.c.day == day)
-        return self._store.read(lambda connection: connection.scalar(row) or 0)
+        of = {"of_site": site, "of_day": day}
+        return self._store.read(lambda connection: _ANONYMOUS.run(connection, of).scalar() or 0)
 
     def own_secret(self) -> bytes:
         """:return: 32 random bytes that were made once for this database, the same in every worker.
@@ -259,31 +265,63 @@ class Ledger:
         return self._store.engine
 
     def _settle(self, call_id: str, outcome: Outcome, room_name: str | None = None) -> None:
-        row = (
-            update(calls)
-            .where(calls.c.call_id == call_id, calls.c.outcome == "reserved")
-            .values(outcome=outcome, room_name=_storable(room_name))
-            .returning(calls.c.site, calls.c.day, calls.c.lane)
-        )
+        settled = {"of_call": call_id, "to_outcome": outcome, "to_room": _storable(room_name)}
 
         def work(connection: Connection, _now: float) -> None:
-            settled = connection.execute(row).one_or_none()
-            if settled is not None and outcome in ("released", "unknown"):
-                connection.execute(_recount(settled.site, settled.day, settled.lane, outcome))
+            news = _SETTLE.run(connection, settled).rowcount == 1
+            if news and outcome in ("released", "unknown"):
+                row = select(calls.c.site, calls.c.day, calls.c.lane).where(calls.c.call_id == call_id)
+                connection.execute(_recount(*connection.execute(row).one(), outcome))
 
         # Lost in a power cut, the row is reserved again, and that counts as spent.
         self._store.write(work, durable=False)
 
 
-def _count(connection: Connection, site: str, day: date, lane: Lane) -> None:
-    """One more call of this day."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    anonymous = int(lane == "anonymous")
-    first = dialect.insert(days).values(
-        site=site, day=day, calls=1, anonymous=anonymous, unknown=0, released=0
+def _count(kind: ModuleType) -> Insert:
+    """One more call of a day. ``kind`` is SQLAlchemy's module of the database's kind."""
+    first = kind.insert(days).values(
+        site=bindparam("of_site"),
+        day=bindparam("of_day"),
+        calls=1,
+        anonymous=bindparam("one_anonymous"),
+        unknown=0,
+        released=0,
     )
-    more = {"calls": days.c.calls + 1, "anonymous": days.c.anonymous + anonymous}
-    connection.execute(first.on_conflict_do_update(index_elements=[days.c.site, days.c.day], set_=more))
+    more = {"calls": days.c.calls + 1, "anonymous": days.c.anonymous + bindparam("one_anonymous")}
+    counted: Insert = first.on_conflict_do_update(index_elements=[days.c.site, days.c.day], set_=more)
+    return counted
+
+
+_INSERT = Statement(
+    lambda kind: kind.insert(calls).on_conflict_do_nothing(),
+    columns=(
+        "call_id",
+        "token_id",
+        "site",
+        "day",
+        "lane",
+        "visitor",
+        "reserved_at",
+        "lease_until",
+        "outcome",
+        "consent_version",
+        "consent_at",
+    ),
+)
+_COUNT = Statement(_count)
+_OF_TOKEN = Statement(lambda _: select(calls.c.call_id).where(calls.c.token_id == bindparam("of_token")))
+_ANONYMOUS = Statement(
+    lambda _: select(days.c.anonymous).where(
+        days.c.site == bindparam("of_site"), days.c.day == bindparam("of_day")
+    )
+)
+_SETTLE = Statement(
+    lambda _: (
+        update(calls)
+        .where(calls.c.call_id == bindparam("of_call"), calls.c.outcome == "reserved")
+        .values(outcome=bindparam("to_outcome"), room_name=bindparam("to_room"))
+    )
+)
 
 
 def _recount(site: str, day: date, lane: Lane, outcome: Outcome) -> Update:

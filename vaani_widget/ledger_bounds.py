@@ -28,6 +28,7 @@ from sqlalchemy import (
 from .errors import BudgetSpent, RateLimited, SiteBusy, TokenSpent
 from .lanes import Bounds, Lane
 from .ledger_schema import calls, counts, days, holds_a_line
+from .ledger_statements import Statement
 from .site_limits import Window
 
 BUSY_SECONDS = 30
@@ -59,7 +60,7 @@ def check_bounds(connection: Connection, wanted: Wanted, now: float) -> None:
     :raises SiteBusy: the site's lines are in use, or this lane's part of them.
     """
     windows = wanted.bounds.visitor
-    found = connection.execute(_look(len(windows)), _values(wanted, now)).one()
+    found = _look(len(windows), len(wanted.visitors)).run(connection, _values(wanted, now)).one()
     if found.token_spent:
         raise TokenSpent
     _check_day(found, wanted, now)
@@ -110,24 +111,26 @@ def _values(wanted: Wanted, now: float) -> dict[str, object]:
         "token_id": wanted.token_id,
         "site": wanted.site,
         "day": datetime.fromtimestamp(now, UTC).date(),
-        "visitors": list(wanted.visitors),
         "now": now,
     }
+    for number, visitor in enumerate(wanted.visitors):
+        values[f"visitor_{number}"] = visitor
     for number, window in enumerate(wanted.bounds.visitor):
         values[f"since_{number}"] = now - window.seconds
         values[f"calls_{number}"] = window.calls - 1
     return values
 
 
-def _look(windows: int) -> Select[Any]:
-    """All that is asked of the database, in one statement; made once for each number of windows."""
-    made = _looks.get(windows)
+def _look(windows: int, names: int) -> Statement:
+    """All that is asked of the database, in one statement; made once for each number of windows and of a
+    visitor's names."""
+    made = _looks.get((windows, names))
     if made is None:
-        made = _looks[windows] = _make_look(windows)
+        made = _looks[windows, names] = Statement(lambda _: _make_look(windows, names))
     return made
 
 
-def _make_look(windows: int) -> Select[Any]:
+def _make_look(windows: int, names: int) -> Select[Any]:
     site: BindParameter[str] = bindparam("site")
     now: BindParameter[float] = bindparam("now")
     today = (days.c.site == site) & (days.c.day == bindparam("day"))
@@ -147,17 +150,17 @@ def _make_look(windows: int) -> Select[Any]:
         running.c.running,
         running.c.anonymous.label("running_anonymous"),
         running.c.first_free,
-        *(_nth_newest(number).label(f"window_{number}") for number in range(windows)),
+        *(_nth_newest(number, names).label(f"window_{number}") for number in range(windows)),
     )
 
 
-def _nth_newest(number: int) -> ScalarSelect[Any]:
+def _nth_newest(number: int, names: int) -> ScalarSelect[Any]:
     """When the visitor's n-th call back was, if it is still in the window."""
     return (
         select(calls.c.reserved_at)
         .where(
             calls.c.site == bindparam("site"),
-            calls.c.visitor.in_(bindparam("visitors", expanding=True)),
+            calls.c.visitor.in_([bindparam(f"visitor_{name}") for name in range(names)]),
             calls.c.reserved_at > bindparam(f"since_{number}"),
             counts,
         )
@@ -168,4 +171,4 @@ def _nth_newest(number: int) -> ScalarSelect[Any]:
     )
 
 
-_looks: dict[int, Select[Any]] = {}
+_looks: dict[tuple[int, int], Statement] = {}

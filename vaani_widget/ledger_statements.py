@@ -1,0 +1,70 @@
+"""Statements that SQLAlchemy writes once for each kind of database, and that are then executed as they are.
+
+A call's statements are always the same few. Building one anew and finding its compiled form takes SQLAlchemy
+a hundred times as long as SQLite takes to execute it, and while it does, everybody waits for the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Dialect
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
+
+
+class Statement:
+    """One statement.
+
+    :param make: makes it, given SQLAlchemy's module of the database's kind: ``insert`` differs.
+    :param columns: of an ``INSERT`` without values: those that are bound, by their own names.
+    """
+
+    def __init__(
+        self, make: Callable[[ModuleType], ClauseElement], columns: Sequence[str] | None = None
+    ) -> None:
+        self._make = make
+        self._columns = columns
+        self._written: dict[str, _Written] = {}
+
+    def run(self, connection: Connection, values: Mapping[str, object]) -> CursorResult[Any]:
+        """:param values: of all that is bound by name. Columns of the result are as the driver gives them."""
+        written = self._written.get(connection.dialect.name)
+        if written is None:
+            written = self._written[connection.dialect.name] = self._write(connection.dialect)
+        return connection.exec_driver_sql(written.text, written.parameters(values))
+
+    def _write(self, dialect: Dialect) -> _Written:
+        module = postgresql if dialect.name == "postgresql" else sqlite
+        return _Written(self._make(module), dialect, self._columns)
+
+
+class _Written:
+    """A statement in the words of one kind of database."""
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect, columns: Sequence[str] | None) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=list(columns) if columns else None)
+        assert isinstance(compiled, SQLCompiler)
+        self.text = str(compiled)
+        self._order = compiled.positiontup
+        self._processors = {
+            name: processor
+            for bind, name in compiled.bind_names.items()
+            if (processor := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        }
+        constant = {name: bind.value for bind, name in compiled.bind_names.items() if not bind.required}
+        self._constant = self._as_the_driver_wants(constant)
+
+    def parameters(self, values: Mapping[str, object]) -> tuple[object, ...] | dict[str, object]:
+        found = self._constant | self._as_the_driver_wants(values)
+        return found if self._order is None else tuple([found[name] for name in self._order])
+
+    def _as_the_driver_wants(self, values: Mapping[str, object]) -> dict[str, object]:
+        found = dict(values)
+        for name, processor in self._processors.items():
+            if name in found:
+                found[name] = processor(found[name])
+        return found
