@@ -29,8 +29,8 @@ from sqlalchemy import (
 from .ledger import Ledger
 from .ledger_schema import calls, days, holds_a_line
 
-_LONGEST_LEASE = timedelta(days=2)
-"""No lease is longer: ``minutes_per_call`` is a day at most."""
+_LONGEST_LEASE = timedelta(days=1, hours=1)
+"""No lease is longer: ``minutes_per_call`` is a day at most, and a minute comes on top."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,15 @@ def site_days(ledger: Ledger, since: date, until: date, sites: Sequence[str] = (
 
 def _of_day(connection: Connection, now: float, day: date, sites: Sequence[str]) -> list[SiteDay]:
     midnight = datetime.combine(day, time(), UTC)
+    first = midnight.timestamp()
+    last = (midnight + timedelta(days=1) + _LONGEST_LEASE).timestamp()
+    # One range of the index for each, however old the day is. Both may be empty.
     values = {
         "day": day,
-        "now": now,
-        "from": midnight.timestamp(),
-        "to": (midnight + timedelta(days=1) + _LONGEST_LEASE).timestamp(),
+        "over_from": first,
+        "over_to": min(now, last),
+        "now": max(now, first),
+        "last": last,
     }
     look = _DAY.where(days.c.site.in_(sites)) if sites else _DAY
     return [
@@ -175,25 +179,27 @@ _STANDINGS = select(
 )
 """One statement, so that all of it is of one moment."""
 
-_of_that_day = (
-    calls.c.day == bindparam("day"),
-    calls.c.lease_until > bindparam("from"),  # a range of the index, however old the day is
-    calls.c.lease_until < bindparam("to"),
-)
+_of_that_day = calls.c.day == bindparam("day")
 
 _DAY = (
     select(
         days,
-        _running(days, calls.c.outcome.in_(("reserved", "committed")), *_of_that_day).label("running"),
+        _running(
+            days,
+            calls.c.outcome.in_(("reserved", "committed")),
+            calls.c.lease_until <= bindparam("last"),
+            _of_that_day,
+        ).label("running"),
         select(func.count())
         .where(
             calls.c.site == days.c.site,
             calls.c.outcome == "reserved",
-            calls.c.lease_until <= _now,
+            calls.c.lease_until > bindparam("over_from"),
+            calls.c.lease_until <= bindparam("over_to"),
             # Only whoever has Vaani's answer can report these two.
             calls.c.connected_at.is_(None),
             holds_a_line,
-            *_of_that_day,
+            _of_that_day,
         )
         .correlate(days)
         .scalar_subquery()

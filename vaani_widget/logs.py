@@ -125,7 +125,7 @@ def _time(record: logging.LogRecord) -> str:
 def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> list[str]:
     written = formatter.formatException(record.exc_info) if record.exc_info else record.exc_text or ""
     stack = formatter.formatStack(record.stack_info) if record.stack_info else ""
-    return [*written.split("\n"), *stack.split("\n")] if written or stack else []
+    return [line for part in (written, stack) if part for line in part.split("\n")]
 
 
 def _one_line(text: str) -> str:

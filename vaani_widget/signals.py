@@ -22,22 +22,22 @@ from __future__ import annotations
 
 import logging
 
-from blinker import Namespace, Signal
+from blinker import NamedSignal, Namespace
 
 from .logs import fields
 
 _signals = Namespace()
 _log = logging.getLogger("vaani_widget")
 
-call_started: Signal = _signals.signal("vaani-widget-call-started")
-call_refused: Signal = _signals.signal("vaani-widget-call-refused")
-call_ended: Signal = _signals.signal("vaani-widget-call-ended")
+call_started: NamedSignal = _signals.signal("vaani-widget-call-started")
+call_refused: NamedSignal = _signals.signal("vaani-widget-call-refused")
+call_ended: NamedSignal = _signals.signal("vaani-widget-call-ended")
 
 
-def tell(signal: Signal, sender: object, **told: object) -> None:
+def tell(signal: NamedSignal, sender: object, **told: object) -> None:
     """Sends the signal; what a receiver raises goes to the log, not to the visitor."""
     for receiver in () if signal.is_muted else signal.receivers_for(sender):
         try:
             receiver(sender, **told)
         except Exception:
-            _log.exception("a receiver of %s failed", signal, extra=fields("receiver_failed"))
+            _log.exception("a receiver of %s failed", signal.name, extra=fields("receiver_failed"))

@@ -100,7 +100,8 @@ def guarded(view: Callable[_P, _T]) -> Callable[_P, _T]:
             propagate = current_app.config["PROPAGATE_EXCEPTIONS"]
             if current_app.testing or current_app.debug if propagate is None else propagate:
                 raise
-            _log.exception("request %s failed", request_id(), extra=fields("request_failed"))
+            told = fields("request_failed", request_id=request_id())
+            _log.exception("request %s failed", request_id(), extra=told)
             raise InternalError(spent=_spent_by_accident()) from None
 
     return run
