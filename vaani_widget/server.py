@@ -41,10 +41,8 @@ def run(
     brought = "waitress" if sys.platform == "win32" else "gunicorn"
     if find_spec(brought) is None:
         raise ConfigurationError(MISSING)
-    if not is_loopback(host):
-        say(BEHIND.format(host=host))
     if sys.platform == "win32":
-        _waitress(load(), host, port, threads, say)
+        _waitress(load(), host, port, threads, _saying(say))
     else:
         from .server_gunicorn import serve
 
@@ -62,14 +60,16 @@ def _bind(host: str, port: int) -> str:
 
 def _saying(say: Callable[[str], object]) -> Callable[[str, int], None]:
     def bound(host: str, port: int) -> None:
+        if not is_loopback(host):
+            say(BEHIND.format(host=host))
         say(f"Serving on {address(host, port)}")
 
     return bound
 
 
-def _waitress(app: Flask, host: str, port: int, threads: int, say: Callable[[str], object]) -> None:
+def _waitress(app: Flask, host: str, port: int, threads: int, bound: Callable[[str, int], None]) -> None:
     import waitress
 
     server = waitress.create_server(app, host=host, port=port, threads=threads)
-    say(f"Serving on {address(host, server.effective_port)}")
+    bound(host, server.effective_port)
     server.run()

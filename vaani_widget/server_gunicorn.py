@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from socket import socket
 from typing import Any, Protocol
 
@@ -19,7 +20,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from . import logs
-from .errors import ConfigurationError
+from .errors import ConfigurationError, VaaniWidgetError
 from .web.state import EXTENSION, State
 
 GRACE = 20
@@ -37,6 +38,10 @@ class _Arbiter(Protocol):
     LISTENERS: list[socket]
 
 
+class _Worker(Protocol):
+    wsgi: Flask
+
+
 def serve(
     load: Callable[[], Flask], *, bind: str, workers: int, threads: int, bound: Callable[[str, int], None]
 ) -> None:
@@ -52,6 +57,17 @@ def serve(
 
     options = {"bind": bind, "workers": workers, "threads": threads, "when_ready": when_ready}
     _Server(load, options).run()
+
+
+def _warm_up(worker: _Worker) -> None:
+    """A new worker opens the ledger before it takes its first request, for which no visitor has to wait.
+
+    Where it can't, that is in the log, and the worker's first visitor tries again.
+    """
+    state: State = worker.wsgi.extensions[EXTENSION]
+    with suppress(VaaniWidgetError):
+        state.services.ledger.check()
+        state.services.keyring  # noqa: B018  # made once, from the ledger where no key is given
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -95,6 +111,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             # Whom to believe is VAANI_WIDGET_TRUSTED_PROXIES alone. gunicorn would believe whatever comes
             # from this machine, and take the request's very path from a header SCRIPT_NAME or PATH_INFO.
             "forwarded_allow_ips": "",
+            "post_worker_init": _warm_up,
             "logger_class": _Log,
             # A file in somebody's home that nobody asked for.
             "control_socket_disable": True,
