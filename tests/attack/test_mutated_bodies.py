@@ -115,7 +115,7 @@ class Attack:
         self._made += 1
         now = int(self.kit.clock.now)
         token = SiteToken(
-            jti=f"j{self._made}",
+            jti=f"j{self._made:031}",
             site="acme",
             origin=ORIGIN,
             agent=AGENT,
