@@ -1,4 +1,4 @@
-"""Writes the tables of README.md and docs/errors.md from the source's own lists: ``python docs/tables.py``.
+"""Writes the tables of README.md and of docs/ from the source's own lists: ``python docs/tables.py``.
 
 A table stands between two comments, ``<!-- NAME: made by docs/tables.py -->`` and ``<!-- end -->``. A test
 compares, so a table that is out of date fails.
@@ -6,16 +6,18 @@ compares, so a table that is out of date fails.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from vaani_widget.errors import REFUSALS
+from vaani_widget.errors import REFUSALS, UpstreamError
 from vaani_widget.setting_keys import KEYS
 
 ROOT = Path(__file__).resolve().parent.parent
 ATTRIBUTES = ROOT / "widget_static" / "src" / "attributes.ts"
-PAGES = [ROOT / "README.md", ROOT / "docs" / "errors.md"]
+CALLS = ROOT / "vaani_widget" / "calls.py"
+PAGES = [ROOT / "README.md", ROOT / "docs" / "errors.md", ROOT / "docs" / "security.md"]
 TYPES = {"TEXT": "text", "BOOLEAN": "on or off", "NUMBER": "number", "JSON_OBJECT": "JSON"}
 
 WHAT_TO_DO = {
@@ -56,6 +58,81 @@ WHAT_TO_DO = {
 """By code: what a visitor, the site's owner or a developer does about it."""
 
 
+WHAT_IS_CHECKED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "asked.body": (
+        "The body: at most 16 KiB of JSON, no member twice",
+        ("body_too_large", "unsupported_media_type", "bad_request"),
+    ),
+    "shapes.call_request": ("Its members have the right types", ("bad_request",)),
+    "services.keyring.read_site_token": (
+        "The site token: made by this server for this purpose, not over",
+        ("token_invalid", "token_expired"),
+    ),
+    "services.site": ("The site is there", ("site_not_found",)),
+    "_origin_is_the_tokens": ("The page's origin is the one the token was made for", ("origin_not_allowed",)),
+    "_origin_is_allowed": ("The site still allows this origin", ("origin_not_allowed",)),
+    "_agent_is_the_sites": ("The agent is still one of the site's", ("agent_not_allowed",)),
+    "_visitor_is_signed_where_required": (
+        "Where the site asks for it, a grant has named the visitor",
+        ("signed_visitors_only",),
+    ),
+    "_site_is_enabled": ("The site is switched on", ("site_disabled",)),
+    "_visitor_consents": ("Where the site asks for it, the visitor has agreed", ("consent_required",)),
+    "_token_is_unspent": ("A first look: the token is not spent yet", ("token_spent", "store_unavailable")),
+    "_challenge_is_solved": (
+        "Where one is due, the challenge is solved; a refusal spends no token",
+        ("challenge_required", "challenge_failed"),
+    ),
+    "_settings": (
+        "The call settings: what the page may not set is left out, the rest is right",
+        ("settings_invalid", "grant_invalid"),
+    ),
+    "services.ledger.reserve": (
+        "**One transaction** reserves the token, a call of the site's day, one in each of the visitor's "
+        "windows and one of the running calls, or nothing at all",
+        ("token_spent", "budget_spent", "rate_limited", "site_busy", "store_unavailable"),
+    ),
+    "vaani.start_call": (
+        "One request to Vaani, never repeated, with no transaction open",
+        tuple(code for code, error in REFUSALS.items() if issubclass(error, UpstreamError)),
+    ),
+    "_settled": (
+        "What came of it is written down; what certainly cost nothing is given back, but for the token",
+        (),
+    ),
+}
+"""By what ``start_call`` calls for it: a check, and the codes that it refuses with."""
+
+NO_CHECKS = {
+    "services.clock",
+    "services.keyring.visitor_ids",
+    "services.keyring.sign_call_token",
+    "_told",
+    "_log.info",
+}
+"""What else of ours is called there."""
+
+
+def checks() -> Iterator[str]:
+    """What ``start_call`` calls, in the order in which it happens. A new check has to be described above."""
+    module = ast.parse(CALLS.read_text("utf-8"))
+    (function,) = (
+        node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == "start_call"
+    )
+    for called in map(ast.unparse, _called(function)):
+        ours = called.startswith(("_", "services.", "shapes.", "asked.", "vaani."))
+        if ours and called not in NO_CHECKS:
+            yield called
+
+
+def _called(node: ast.AST) -> Iterator[ast.expr]:
+    """The functions that are called below, arguments first."""
+    for child in ast.iter_child_nodes(node):
+        yield from _called(child)
+    if isinstance(node, ast.Call):
+        yield node.func
+
+
 def attributes() -> Iterator[tuple[str, str, str]]:
     """Name, type and meaning of every attribute; the source has them by their properties' names."""
     source = ATTRIBUTES.read_text("utf-8")
@@ -85,10 +162,19 @@ def _errors() -> list[list[str]]:
     return [["code", "status", "what happened", "spent", "what to do"], *rows]
 
 
+def _checks() -> list[list[str]]:
+    rows = [
+        [str(number), what, " ".join(f"`{code}`" for code in codes) or "–"]
+        for number, (what, codes) in enumerate((WHAT_IS_CHECKED[name] for name in checks()), 1)
+    ]
+    return [["", "what", "else"], *rows]
+
+
 TABLES: dict[str, Callable[[], list[list[str]]]] = {
     "attributes": _attributes,
     "settings": _settings,
     "errors": _errors,
+    "checks": _checks,
 }
 
 
