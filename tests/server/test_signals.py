@@ -9,6 +9,7 @@ import pytest
 
 from tests.server.conftest import AGENT, SECRET, Kit, MakeKit, post
 from vaani_widget import call_ended, call_refused, call_started
+from vaani_widget.site_limits import Limits, Window
 from vaani_widget.tokens import sign_grant
 
 Heard = list[tuple[str, object, dict[str, Any]]]
@@ -65,6 +66,68 @@ def test_refusals(kit: Kit, heard: Heard) -> None:
         {"code": "upstream_unavailable", "site": "acme", "call_id": reserved, "spent": "unknown"},
         {"code": "token_spent", "site": "acme", "call_id": None, "spent": "no"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "spent"),
+    [
+        (401, "upstream_auth", "no"),
+        (402, "upstream_balance", "no"),
+        (404, "agent_not_found", "no"),
+        (429, "upstream_limited", "no"),
+        (503, "upstream_unavailable", "unknown"),
+    ],
+)
+def test_what_a_failure_of_vaanis_cost(kit: Kit, heard: Heard, status: int, code: str, spent: str) -> None:
+    kit.vaani.fail_next(status)
+    kit.call(kit.token())
+    ((name, sender, told),) = heard
+    assert (name, sender) == ("refused", kit.app)
+    assert told.pop("call_id"), "it was reserved, and the ledger knows it by this name"
+    assert told == {"code": code, "site": "acme", "spent": spent}
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (Limits(per_day=1), "budget_spent"),
+        (Limits(running=1), "site_busy"),
+        (Limits(visitor=(Window(1, 60),)), "rate_limited"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_bound_that_holds(kit: Kit, heard: Heard, limits: Limits, code: str) -> None:
+    kit.change_site(limits=limits, secrets=(), challenge="off")
+    kit.call(kit.token())
+    kit.call(kit.token())
+    started, refused = heard
+    assert started[0] == "started"
+    assert refused == ("refused", kit.app, {"code": code, "site": "acme", "call_id": None, "spent": "no"})
+
+
+def test_a_ledger_that_is_gone(kit: Kit, heard: Heard) -> None:
+    token = kit.token()
+    kit.state.services.ledger.own_secret()
+    with kit.state.services.ledger.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE vaani_widget_days")
+    kit.call(token)
+    assert heard == [
+        ("refused", kit.app, {"code": "store_unavailable", "site": "acme", "call_id": None, "spent": "no"})
+    ]
+
+
+def test_nothing_secret_is_told(kit: Kit, heard: Heard) -> None:
+    grant = sign_grant(
+        site="acme", secret=SECRET.encode(), visitor="u1", metadata={"m": "canary-m"}, now=kit.clock.now
+    )
+    token = kit.token(grant=grant)
+    call = kit.call(token, metadata={"page": "canary-page"}).get_json()
+    kit.call(token)
+    body = {"call_token": call["call_token"], "event": "ended", "text": "canary-text"}
+    post(kit.client, f"/vaani/v1/calls/{call['call_id']}/progress", body)
+    assert [name for name, _, _ in heard] == ["started", "refused", "ended"]
+    secrets = (token, grant, call["token"], call["call_token"], SECRET, "topsecret", "127.0.0.1", "canary")
+    assert not [secret for secret in secrets if secret in repr(heard)]
 
 
 def test_a_host_may_listen_to_its_own_app_only(make_kit: MakeKit) -> None:
