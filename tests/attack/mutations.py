@@ -58,7 +58,7 @@ def spellings(name: str) -> list[str]:
         f"{name}\u200b",
         f"\ufeff{name}",
         name.replace("_", "\uff3f"),
-        "".join(chr(ord(letter) + 0xFEE0) for letter in name),
+        "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in name),
         f"settings.{name}",
         f"settings[{name}]",
         f"locked.{name}",
