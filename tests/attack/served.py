@@ -59,6 +59,19 @@ def site(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in table.items() if value is not None}
 
 
+def environment(vaani: str, database: str, sites: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """In which a command finds all of its settings, and none of whoever runs the tests."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("VAANI_")}
+    settings = {
+        "VAANI_API_URL": vaani,
+        "VAANI_WIDGET_DATABASE_URL": database,
+        "VAANI_WIDGET_TRUSTED_PROXIES": "1",
+        "VAANI_WIDGET_SITES": json.dumps(sites),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {**clean, **SECRETS, **settings}
+
+
 @contextmanager
 def serving(
     folder: Path,
@@ -76,21 +89,13 @@ def serving(
     :param folder: an empty one.
     :param vaani: the address that stands in for Vaani's.
     """
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("VAANI_")}
-    settings = {
-        "VAANI_API_URL": vaani,
-        "VAANI_WIDGET_DATABASE_URL": database,
-        "VAANI_WIDGET_TRUSTED_PROXIES": "1",
-        "VAANI_WIDGET_SITES": json.dumps(sites),
-        "PYTHONUNBUFFERED": "1",
-    }
     options = ["serve", "--port", "0", "--workers", str(workers), "--threads", str(threads)]
     log = folder / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-c", command, *options],
             cwd=folder,
-            env={**clean, **SECRETS, **settings, **(environ or {})},
+            env={**environment(vaani, database, sites), **(environ or {})},
             stdout=out,
             stderr=out,
         )
