@@ -38,6 +38,11 @@ demo: announce-demo $(VENV)/.demo $(BUNDLE) ## run a shop, the widget's server, 
 test: setup ## prove it: the whole test suite, in real Chromium; ARGS="-k ledger" for some of it
 	@exec $(BIN)/python -m pytest $(ARGS)
 
+.PHONY: attack
+attack: setup ## attack it at full length, and print the ceiling found: some 15 minutes
+	@VAANI_ATTACK=long exec $(BIN)/python -m pytest tests/attack \
+	  tests/store/test_tokens_spent_once.py tests/store/test_many_processes.py $(ARGS)
+
 .PHONY: setup
 setup: announce-test system $(VENV)/.test $(BUNDLE) livekit ## only set up what `make test` needs
 
