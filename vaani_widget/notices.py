@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from .errors import VaaniWidgetError
 from .ledger import Ledger
+from .logs import fields
 
 RENEWED = 86_400
 """Seconds after which what is still so is noted again."""
@@ -44,7 +45,7 @@ class Notices:
                 return False
             self._noted[name] = now
         if before is None:
-            _log.warning("%s", sentence)
+            _log.warning("%s", sentence, extra=fields("noticed"))
         return True
 
     def keep(self, name: str) -> None:

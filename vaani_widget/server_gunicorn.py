@@ -93,14 +93,15 @@ class _Server(BaseApplication):  # type: ignore[misc]
         try:
             app = self._load()
         except ConfigurationError as error:
-            _log.error("Not reloaded; all goes on as before. %s", " ".join(str(error).split()))
+            why = " ".join(str(error).split())
+            _log.error("Not reloaded; all goes on as before. %s", why, extra=logs.fields("reload_failed"))
             return
         except Exception:
-            _log.exception("Not reloaded; all goes on as before.")
+            _log.exception("Not reloaded; all goes on as before.", extra=logs.fields("reload_failed"))
             return
         self._app = self.callable = app
         super().reload()
-        _log.info("Reloaded: the configuration as it is now is in force.")
+        _log.info("Reloaded: the configuration as it is now is in force.", extra=logs.fields("reloaded"))
 
     def _settings(self) -> dict[str, Any]:
         state: State = self._app.extensions[EXTENSION]

@@ -19,6 +19,7 @@ from tests.server.conftest import SECRET, Kit, is_problem, post
 from vaani_widget import call_started
 from vaani_widget.errors import StoreUnavailable
 from vaani_widget.logs import JsonLines, TextLines, during, fields
+from vaani_widget.shapes import EVENTS
 from vaani_widget.tokens import sign_grant
 
 RFC3339 = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -298,3 +299,13 @@ def test_an_app_of_ours_leaves_logging_as_it_is_arranged(monkeypatch: pytest.Mon
     handlers = logging.getLogger("vaani_widget").handlers[:], logging.getLogger().handlers[:]
     create_app({"VAANI_API_KEY": "vaani_x", "VAANI_AGENT": "a"}, log_format="json")
     assert (logging.getLogger("vaani_widget").handlers, logging.getLogger().handlers) == handlers
+
+
+def test_every_event_is_documented() -> None:
+    root = Path(__file__).parents[2]
+    sources = [path for path in (root / "vaani_widget").rglob("*.py") if "demo" not in path.parts]
+    text = "".join(path.read_text("utf-8") for path in sources)
+    events = set(re.findall(r'fields\(\s*"(\w+)"', text)) | {f"call_{event}" for event in EVENTS}
+    table = (root / "docs" / "watching.md").read_text("utf-8").partition("| event | level |")[2]
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", table.partition("\n\n")[0], re.MULTILINE)
+    assert {event for row in rows for event in re.findall(r"\w+", row)} == events

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 import time
@@ -232,3 +233,12 @@ def test_without_the_extra_it_says_what_to_install(
     assert problem["spent"] == "no"
     assert problem["detail"] in caplog.text
     is_problem(scrape(kit, "Bearer guess"), "not_found", 404)
+
+
+def test_every_metric_is_documented(kit: Kit) -> None:
+    written = (Path(__file__).parents[2] / "docs" / "watching.md").read_text("utf-8")
+    table = set(re.findall(r"^\| `(vaani_widget_\w+)` \|", written, re.MULTILINE))
+    samples = {sample.name for family in families(scrape(kit).text) for sample in family.samples}
+    assert table == samples
+    alerts = set(re.findall(r"vaani_widget_\w+", written.partition("rules:")[2].partition("```")[0]))
+    assert alerts <= samples
