@@ -78,7 +78,8 @@ WHAT_IS_CHECKED: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "_site_is_enabled": ("The site is switched on", ("site_disabled",)),
     "_visitor_consents": ("Where the site asks for it, the visitor has agreed", ("consent_required",)),
-    "_token_is_unspent": ("A first look: the token is not spent yet", ("token_spent", "store_unavailable")),
+    "services.ledger.glance": ("The ledger answers: a first look at token and day", ("store_unavailable",)),
+    "_token_is_unspent": ("The token is not spent yet", ("token_spent",)),
     "_challenge_is_solved": (
         "Where one is due, the challenge is solved; a refusal spends no token",
         ("challenge_required", "challenge_failed"),
@@ -107,6 +108,7 @@ NO_CHECKS = {
     "services.clock",
     "services.keyring.visitor_ids",
     "services.keyring.sign_call_token",
+    "_today",
     "_told",
     "_log.info",
 }
