@@ -99,7 +99,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         except Exception:
             _log.exception("Not reloaded; all goes on as before.", extra=logs.fields("reload_failed"))
             return
-        self._app = self.callable = app
+        self._app = app  # the workers ask for it, once they are there
         super().reload()
         _log.info("Reloaded: the configuration as it is now is in force.", extra=logs.fields("reloaded"))
 
