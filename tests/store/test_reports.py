@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from tests.parts.postgres import PostgresServer
 from tests.parts.reservations import reservation
+from vaani_widget.errors import StoreUnavailable
 from vaani_widget.ledger import Ledger
 from vaani_widget.ledger_reports import SiteDay, Standing, site_days, standings
 
@@ -187,3 +190,24 @@ def test_the_calls_are_looked_up_and_never_walked_through(ledger: Ledger) -> Non
         assert lines
         assert all("vaani_widget_calls_running" in line for line in lines), plan
         assert all("SEARCH" in line or "Index" in line for line in lines), plan
+
+
+def test_a_database_that_hangs_is_given_up_within_a_second(
+    postgres: PostgresServer, postgres_url: str
+) -> None:
+    ledger = Ledger(postgres_url)
+    reserve(ledger, "x")
+
+    def seconds_in_vain() -> float:
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            standings(ledger)
+        return time.monotonic() - began
+
+    assert standings(ledger)["acme"].running == 1
+    postgres.freeze()
+    try:
+        assert any(seconds_in_vain() < 1 for _ in range(3)), "a busy machine's best"
+    finally:
+        postgres.thaw()
+    ledger.dispose()
