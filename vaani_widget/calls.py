@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from . import shapes
@@ -31,7 +31,7 @@ from .errors import (
     TokenSpent,
 )
 from .lanes import bounds, lane
-from .ledger import Ledger, Reservation
+from .ledger import Glance, Ledger, Reservation
 from .logs import fields
 from .services import Services
 from .signals import call_refused, call_started, tell
@@ -116,7 +116,9 @@ def mint_site_token(services: Services, site_key: str, asked: Asked) -> Minted:
             locked=grant.locked,
             metadata=grant.metadata,
         )
-        due = _challenge_due(services, site, token)
+        due = _challenge_due(
+            services, site, token, lambda: services.ledger.anonymous_today(site.key, _today(services))
+        )
         return Minted(
             site_token=services.keyring.sign_site_token(token),
             expires_in=SITE_TOKEN_SECONDS,
@@ -142,8 +144,9 @@ def start_call(services: Services, asked: Asked) -> Started:
         _visitor_is_signed_where_required(site, token.sub)
         _site_is_enabled(site)
         _visitor_consents(site, wanted.consent_version)
-        _token_is_unspent(services, token)
-        _challenge_is_solved(services, site, token, wanted.challenge_solution)
+        glance = services.ledger.glance(token.jti, site.key, _today(services))
+        _token_is_unspent(glance)
+        _challenge_is_solved(services, site, token, glance, wanted.challenge_solution)
         grant = Grant(sub=token.sub, locked=token.locked, metadata=token.metadata)
         merged = _settings(site, token.agent, grant, wanted.settings, wanted.metadata)
         vaani = services.vaani
@@ -224,8 +227,8 @@ def _site_is_enabled(site: Site) -> None:
         raise SiteDisabled
 
 
-def _token_is_unspent(services: Services, token: SiteToken) -> None:
-    if services.ledger.token_spent(token.jti):
+def _token_is_unspent(glance: Glance) -> None:
+    if glance.token_spent:
         raise TokenSpent
 
 
@@ -238,19 +241,26 @@ def _visitor_consents(site: Site, version: str | None) -> None:
     )
 
 
-def _challenge_due(services: Services, site: Site, token: SiteToken) -> Challenge | None:
+def _today(services: Services) -> date:
+    return datetime.fromtimestamp(services.clock(), UTC).date()
+
+
+def _challenge_due(
+    services: Services, site: Site, token: SiteToken, anonymous_today: Callable[[], int]
+) -> Challenge | None:
     """From half of the anonymous share on, for visitors whom nobody vouched for."""
     if site.challenge == "off" or token.sub is not None or services.challenge is None:
         return None
-    today = datetime.fromtimestamp(services.clock(), UTC).date()
-    if services.ledger.anonymous_today(site.key, today) * 2 < bounds(site).per_day_anonymous:
+    if anonymous_today() * 2 < bounds(site).per_day_anonymous:
         return None
     return services.challenge
 
 
-def _challenge_is_solved(services: Services, site: Site, token: SiteToken, solution: str | None) -> None:
+def _challenge_is_solved(
+    services: Services, site: Site, token: SiteToken, glance: Glance, solution: str | None
+) -> None:
     """A refusal here leaves the token unspent: the solution comes with the same one."""
-    challenge = _challenge_due(services, site, token)
+    challenge = _challenge_due(services, site, token, lambda: glance.anonymous_today)
     if challenge is None:
         return
     if solution is None:

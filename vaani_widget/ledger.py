@@ -20,17 +20,24 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from types import ModuleType
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Engine, Insert, Update, bindparam, select, update
+from sqlalchemy import Connection, Engine, select, update
 
 from . import ledger_notes
 from .errors import CallNotFound, TokenSpent
 from .lanes import Bounds, Lane
 from .ledger_bounds import Wanted, check_bounds
-from .ledger_schema import calls, days, insert_new, meta
-from .ledger_statements import Statement
+from .ledger_rows import (
+    ANONYMOUS_OF_DAY,
+    CALL_OF_TOKEN,
+    COUNT_CALL,
+    GLANCE,
+    INSERT_CALL,
+    SETTLE_CALL,
+    recount,
+)
+from .ledger_schema import calls, insert_new, meta
 from .ledger_store import Store
 
 T = TypeVar("T")
@@ -77,6 +84,17 @@ class Reserved:
     day: date
     reserved_at: float
     lease_until: float
+
+
+class Glance(NamedTuple):
+    """What is seen before a reservation, which alone decides.
+
+    :param token_spent: this token was here before.
+    :param anonymous_today: calls of the site's day by visitors that nobody vouched for.
+    """
+
+    token_spent: bool
+    anonymous_today: int
 
 
 class Ledger:
@@ -133,14 +151,14 @@ class Ledger:
                 "consent_version": reservation.consent_version,
                 "consent_at": None if reservation.consent_version is None else now,
             }
-            if _INSERT.run(connection, row).rowcount != 1:
+            if INSERT_CALL.run(connection, row).rowcount != 1:
                 raise TokenSpent
             one_more = {
                 "of_site": reservation.site,
                 "of_day": reserved.day,
                 "one_anonymous": int(reservation.lane == "anonymous"),
             }
-            _COUNT.run(connection, one_more)
+            COUNT_CALL.run(connection, one_more)
             return reserved
 
         return self._store.write(work, site=reservation.site)
@@ -205,7 +223,20 @@ class Ledger:
         :raises StoreUnavailable: nobody can tell.
         """
         found = {"of_token": token_id}
-        return self._store.read(lambda connection: _OF_TOKEN.run(connection, found).first() is not None)
+        return self._store.read(lambda connection: CALL_OF_TOKEN.run(connection, found).first() is not None)
+
+    def glance(self, token_id: str, site: str, day: date) -> Glance:
+        """What :meth:`token_spent` and :meth:`anonymous_today` tell, both at once.
+
+        :raises StoreUnavailable: nobody can tell.
+        """
+        of = {"of_token": token_id, "of_site": site, "of_day": day}
+
+        def work(connection: Connection) -> Glance:
+            found = GLANCE.run(connection, of).one()
+            return Glance(bool(found.token_spent), found.anonymous_today or 0)
+
+        return self._store.read(work)
 
     def anonymous_today(self, site: str, day: date) -> int:
         """How many of the day's calls were those of visitors that nobody vouched for. Only to look at:
@@ -214,7 +245,7 @@ class Ledger:
         :raises StoreUnavailable: nobody can tell.
         """
         of = {"of_site": site, "of_day": day}
-        return self._store.read(lambda connection: _ANONYMOUS.run(connection, of).scalar() or 0)
+        return self._store.read(lambda connection: ANONYMOUS_OF_DAY.run(connection, of).scalar() or 0)
 
     def own_secret(self) -> bytes:
         """:return: 32 random bytes that were made once for this database, the same in every worker.
@@ -268,72 +299,13 @@ class Ledger:
         settled = {"of_call": call_id, "to_outcome": outcome, "to_room": _storable(room_name)}
 
         def work(connection: Connection, _now: float) -> None:
-            news = _SETTLE.run(connection, settled).rowcount == 1
+            news = SETTLE_CALL.run(connection, settled).rowcount == 1
             if news and outcome in ("released", "unknown"):
                 row = select(calls.c.site, calls.c.day, calls.c.lane).where(calls.c.call_id == call_id)
-                connection.execute(_recount(*connection.execute(row).one(), outcome))
+                connection.execute(recount(*connection.execute(row).one(), outcome))
 
         # Lost in a power cut, the row is reserved again, and that counts as spent.
         self._store.write(work, durable=False)
-
-
-def _count(kind: ModuleType) -> Insert:
-    """One more call of a day. ``kind`` is SQLAlchemy's module of the database's kind."""
-    first = kind.insert(days).values(
-        site=bindparam("of_site"),
-        day=bindparam("of_day"),
-        calls=1,
-        anonymous=bindparam("one_anonymous"),
-        unknown=0,
-        released=0,
-    )
-    more = {"calls": days.c.calls + 1, "anonymous": days.c.anonymous + bindparam("one_anonymous")}
-    counted: Insert = first.on_conflict_do_update(index_elements=[days.c.site, days.c.day], set_=more)
-    return counted
-
-
-_INSERT = Statement(
-    lambda kind: kind.insert(calls).on_conflict_do_nothing(),
-    columns=(
-        "call_id",
-        "token_id",
-        "site",
-        "day",
-        "lane",
-        "visitor",
-        "reserved_at",
-        "lease_until",
-        "outcome",
-        "consent_version",
-        "consent_at",
-    ),
-)
-_COUNT = Statement(_count)
-_OF_TOKEN = Statement(lambda _: select(calls.c.call_id).where(calls.c.token_id == bindparam("of_token")))
-_ANONYMOUS = Statement(
-    lambda _: select(days.c.anonymous).where(
-        days.c.site == bindparam("of_site"), days.c.day == bindparam("of_day")
-    )
-)
-_SETTLE = Statement(
-    lambda _: (
-        update(calls)
-        .where(calls.c.call_id == bindparam("of_call"), calls.c.outcome == "reserved")
-        .values(outcome=bindparam("to_outcome"), room_name=bindparam("to_room"))
-    )
-)
-
-
-def _recount(site: str, day: date, lane: Lane, outcome: Outcome) -> Update:
-    """The day's row, once it is known that a call of it cost nothing, or that nobody can tell."""
-    of_day = update(days).where(days.c.site == site, days.c.day == day)
-    if outcome == "unknown":
-        return of_day.values(unknown=days.c.unknown + 1)
-    return of_day.values(
-        calls=days.c.calls - 1,
-        anonymous=days.c.anonymous - int(lane == "anonymous"),
-        released=days.c.released + 1,
-    )
 
 
 def _storable(text: str | None) -> str | None:
@@ -341,4 +313,4 @@ def _storable(text: str | None) -> str | None:
     return None if text is None else text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
-__all__ = ["Event", "Ledger", "Outcome", "Reservation", "Reserved"]
+__all__ = ["Event", "Glance", "Ledger", "Outcome", "Reservation", "Reserved"]

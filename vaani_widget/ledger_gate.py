@@ -34,11 +34,15 @@ class Gate:
     @contextmanager
     def inside(self, *, write: bool) -> Iterator[None]:
         """:raises TimeoutError: no place came free within this thread's operation."""
-        turn = _Turn(write=write)
         with self._lock:
-            self._waiting.append(turn)
-            self._admit()
-        if not turn.wait(remaining()):
+            # A free place means that no writer waits for it: whoever leaves hands it on. Mostly there is one,
+            # and an event, made for nothing, would cost more than all of the rest.
+            turn = None if self._has_room(write=write) else _Turn(write=write)
+            if turn is None:
+                self._let_in(write=write)
+            else:
+                self._waiting.append(turn)
+        if turn is not None and not turn.wait(remaining()):
             with self._lock:
                 if not turn.is_set():
                     self._waiting.remove(turn)
@@ -50,7 +54,7 @@ class Gate:
                 self._inside -= 1
                 self._free += write
                 self._admit()
-                if not self._inside:
+                if self._shut and not self._inside:
                     self._idle.notify_all()
 
     def shut(self) -> None:
@@ -65,10 +69,16 @@ class Gate:
             self._shut = False
             self._admit()
 
+    def _has_room(self, *, write: bool) -> bool:
+        return not self._shut and (not write or self._free > 0)
+
+    def _let_in(self, *, write: bool) -> None:
+        self._free -= write
+        self._inside += 1
+
     def _admit(self) -> None:
-        for turn in () if self._shut else tuple(self._waiting):
-            if not turn.write or self._free:
+        for turn in tuple(self._waiting):
+            if self._has_room(write=turn.write):
                 self._waiting.remove(turn)
-                self._free -= turn.write
-                self._inside += 1
+                self._let_in(write=turn.write)
                 turn.set()
