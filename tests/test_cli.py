@@ -260,7 +260,7 @@ def test_flask_vaani_doctor_sees_the_hosts_settings(tmp_path: Path, vaani_addres
     whats = {each["about"]: each["what"] for each in report["findings"]}
     assert "VAANI_AGENT from app.config" in whats["settings"]
     assert "app.config SECRET_KEY" in whats["secret key"]
-    assert "1 proxies" in whats["proxy"]
+    assert "1 proxy in front is trusted" in whats["proxy"]
 
 
 def test_flask_vaani_doctor_in_an_app_without_the_widget() -> None:
