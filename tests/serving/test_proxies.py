@@ -139,8 +139,13 @@ def test_without_a_proxy_as_many_as_there_are_threads_stop_everything(server: Wi
     """Why there has to be one."""
     visitor = Visitor(server.port)
     with ExitStack() as open_connections:
-        for _ in range(4 * THREADS):
-            open_connections.enter_context(visitor.stall())
-        with pytest.raises(TimeoutError):
-            visitor.ask("GET", "/vaani/healthz", timeout=2)
+        for _ in range(10):  # not all workers take their share at once
+            for _ in range(THREADS):
+                open_connections.enter_context(visitor.stall())
+            try:
+                visitor.ask("GET", "/vaani/healthz", timeout=2)
+            except TimeoutError:
+                break
+        else:
+            pytest.fail("it goes without a proxy, too: what are they there for?")
     assert visitor.ask("GET", "/vaani/healthz").status == 200
