@@ -80,7 +80,7 @@ def parse_look(table: Table) -> Mapping[str, str | int | bool]:
 
 
 def parse_text(table: Table) -> Mapping[str, Mapping[str, str]]:
-    """Read a site's ``text``: language → key → text.
+    """Read a site's ``text``: language, in lower case → key → text.
 
     :raises SettingError:
     """
@@ -88,11 +88,14 @@ def parse_text(table: Table) -> Mapping[str, Mapping[str, str]]:
     for locale in table.raw:
         if not isinstance(locale, str) or not _LOCALE.fullmatch(locale):
             raise table.refuse(str(locale), 'Name a table of texts by its language, such as "en" or "pt-BR".')
+        if locale.lower() in texts:
+            raise table.refuse(locale, "Write one table of texts for each language: case means nothing.")
         inner = table.table(locale)
         for key in inner.raw:
             if not isinstance(key, str) or not _TEXT_KEY.fullmatch(key):
                 raise inner.refuse(str(key), "Name a text by its key, such as ai_notice.")
-        texts[locale] = MappingProxyType(
+        # Case means nothing in a language tag, and browsers write it in more than one way.
+        texts[locale.lower()] = MappingProxyType(
             {key: _long_text(inner, key, 1000) for key in inner.raw if isinstance(key, str)}
         )
     return MappingProxyType(texts)

@@ -104,7 +104,10 @@ class Site:
         labels = {
             locale: {"label": texts["label"]} for locale, texts in self.text.items() if "label" in texts
         }
-        return {"key": self.key, "name": self.name, "look": dict(self.look), "text": labels}
+        # Whether there is one: where there is none, a click asks for the microphone at once.
+        consent = None if self.consent is None else {"version": self.consent.version}
+        look = dict(self.look)
+        return {"key": self.key, "name": self.name, "look": look, "text": labels, "consent": consent}
 
 
 def parse_sites(

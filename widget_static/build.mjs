@@ -145,18 +145,19 @@ async function make() {
   const texts = await locales();
   const languages = JSON.stringify(texts.map(([language]) => language));
   const unknown = "-000000.js";
-  const [panelDraft, livekit] = await Promise.all([
+  const [panelDraft, livekit, altcha] = await Promise.all([
     bundle("src/panel/index.ts", {
       jsx: "automatic",
       jsxImportSource: "preact",
       define: { __LANGUAGES__: languages, __LOCALE_SUFFIX__: JSON.stringify(unknown) },
     }),
     bundle("src/call/room.ts", { plugins: [leanLiveKit], tsconfigRaw: PLAIN_FIELDS }),
+    bundle("src/call/altcha.ts"),
   ]);
-  // Panel and texts go together, so they share one hash: the loader carries it once.
-  const suffix = `-${hash(panelDraft + texts.join())}.js`;
+  // What the panel fetches goes with it, so they share one hash: the loader carries it once.
+  const suffix = `-${hash(panelDraft + altcha + texts.join())}.js`;
   const panel = panelDraft.replaceAll(unknown, suffix);
-  const chunks = { panel: `panel${suffix}`, livekit: `livekit-${hash(livekit)}.js` };
+  const chunks = { panel: `panel${suffix}`, livekit: `livekit-${hash(livekit)}.js`, altcha: `altcha${suffix}` };
   const body = await bundle("src/loader/index.ts", {
     target: OLDER_BROWSERS,
     tsconfigRaw: PLAIN_FIELDS,
@@ -174,6 +175,7 @@ async function make() {
   const assets = [
     [`assets/${chunks.panel}`, panel],
     [`assets/${chunks.livekit}`, livekit],
+    [`assets/${chunks.altcha}`, altcha],
     ...texts.map(([language, text]) => [`assets/${language}${suffix}`, text]),
   ];
   const files = new Map([

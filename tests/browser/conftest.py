@@ -23,7 +23,11 @@ SITES: dict[str, dict[str, Any]] = {
     "desk": {
         "name": "Help Desk",
         "look": {"label": "Ask the desk", "accent_color": "#ffd400", "position": "top-left", "z_index": 7},
-        "text": {"hi": {"label": "डेस्क से पूछें"}, "fr": {"label": "Demander au bureau"}},
+        "text": {
+            "hi": {"label": "डेस्क से पूछें"},
+            "fr": {"label": "Demander au bureau"},
+            "pt-BR": {"label": "Fale com o balcão"},
+        },
     },
     "closed": {"name": "Closed", "enabled": False},
 }

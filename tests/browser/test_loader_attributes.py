@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -286,6 +287,35 @@ def test_owners_own_words_in_any_language(window: Window) -> None:
     assert window.element("widget => widget.language") == "fr"
     window.show(window.tag(site="shop", texts='{"fi":{"label":"Soita"}}'), lang="fi")
     expect(window.launcher).to_have_text("Soita")
+
+
+@pytest.mark.parametrize(
+    ("lang", "texts", "label", "language"),
+    [
+        ("pt-BR", {"pt-BR": "Fale", "pt": "Fala"}, "Fale", "pt-br"),
+        ("pt-br", {"PT-BR": "Fale"}, "Fale", "pt-br"),
+        ("pt-AO", {"pt-BR": "Fale", "pt": "Fala"}, "Fala", "pt"),
+        ("zh-Hant-TW", {"zh-Hant": "客服"}, "客服", "zh-hant"),
+        ("en-US", {"EN": "Ask"}, "Ask", "en"),
+        ("hi-IN", {"hi-IN": "पूछें", "hi": "बोलें"}, "पूछें", "hi-in"),
+        ("hi-IN", {"hi-IN": None}, LABELS["hi"], "hi-in"),
+        ("pt-BR", {"pt-PT": "Fale"}, LABELS["en"], "en"),
+        # no language, and no reason to go round for ever
+        ("--x-", {"pt-PT": "Fale"}, LABELS["en"], "en"),
+    ],
+)
+def test_owners_own_words_for_a_region_or_a_script(
+    window: Window, lang: str, texts: dict[str, str | None], label: str, language: str
+) -> None:
+    written = {tag: {"label": text} if text else {} for tag, text in texts.items()}
+    window.show(window.tag(site="shop", texts=json.dumps(written)), lang=lang)
+    expect(window.launcher).to_have_text(label)
+    assert window.element("widget => widget.language") == language
+
+
+def test_owners_own_words_for_a_region_that_the_script_carries(window: Window) -> None:
+    window.show(window.tag("/sites/desk/widget.js"), lang="pt-BR")
+    expect(window.launcher).to_have_text("Fale com o balcão")
 
 
 def test_label_is_text(window: Window) -> None:

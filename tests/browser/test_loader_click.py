@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -100,7 +99,9 @@ def test_no_warming_up_where_bytes_cost_or_nobody_looks(window: Window, why: str
     until_warm(window)
 
 
-def test_click_begins_everything_in_its_own_task(window: Window) -> None:
+@pytest.mark.parametrize("path", ["/sites/shop/widget.js", "/widget.js"])
+def test_click_begins_everything_in_its_own_task(window: Window, path: str) -> None:
+    """But for the microphone where the site is not known yet: it may ask for consent first."""
     spy = """<script>{
       window.order = [];
       const { AudioContext, Audio } = window;
@@ -119,19 +120,21 @@ def test_click_begins_everything_in_its_own_task(window: Window) -> None:
         } });
       addEventListener("vaani-before-call", event => order.push(["before", event.cancelable]));
     }</script>"""
-    window.show(window.tag(site="shop"), head=spy + NEVER)
+    window.show(window.tag(path, site="shop"), head=spy + NEVER)
     window.ready()
     done = window.element("""widget => {
       const button = widget.shadowRoot.querySelector("button");
       button.click();
       return [order.slice(), button.getAttribute("aria-busy"), button.disabled];
     }""")
+    microphone = [["microphone", None]] if "sites" in path else []
     assert done == [
-        [["before", True], "context", ["microphone", None], ["play", False, True, True]],
+        [["before", True], "context", *microphone, ["play", False, True, True]],
         "true",
         False,
     ]
     until_warm(window)
+    window.page.wait_for_function("order.some(([what]) => what === 'microphone')")
     until_event(window.page, "vaani-call-start")
 
 
@@ -293,6 +296,41 @@ def test_attribute_changed_after_pointing_is_minted_anew(window: Window) -> None
         window.launcher.click()
 
 
+@pytest.mark.parametrize(
+    ("change", "minted"),
+    [
+        ("widget.label = 'Ask'; widget.avatar = '/a.png'; widget.accentColor = 'red'; widget.zIndex = 3", 1),
+        ("widget.metadata = { cart: 3 }; widget.voiceGender = 'male'", 1),
+        ("widget.agent = 'agent'", 2),
+        ("widget.grant = null; widget.removeAttribute('grant')", 2),
+    ],
+)
+def test_look_changed_after_pointing_mints_nothing_more(window: Window, change: str, minted: int) -> None:
+    window.show(window.tag(site="shop", grant=""))
+    window.ready()
+    window.page.route("**/v1/calls", lambda route: route.abort())
+    window.launcher.dispatch_event("pointerdown")
+    until_warm(window)
+    window.element(f"widget => {{ {change} }}")
+    with window.page.expect_request("**/v1/calls"):
+        window.launcher.click()
+    assert len(window.asked("/token")) == minted
+
+
+@pytest.mark.parametrize(("seconds", "minted"), [(60, 1), (115, 2)])
+def test_token_that_has_no_time_left_is_not_spent(window: Window, seconds: int, minted: int) -> None:
+    window.page.clock.install()
+    window.show(window.tag(site="shop"))
+    window.ready()
+    window.page.route("**/v1/calls", lambda route: route.abort())
+    window.launcher.dispatch_event("pointerdown")
+    until_warm(window)
+    window.page.clock.fast_forward(seconds * 1000)
+    with window.page.expect_request("**/v1/calls"):
+        window.launcher.click()
+    assert len(window.asked("/token")) == minted
+
+
 def grants(window: Window, *answers: tuple[int, str]) -> list[Any]:
     """Puts the host's own grant endpoint up, and returns what it will have been asked."""
     asked: list[Any] = []
@@ -358,7 +396,9 @@ def test_panel_that_cannot_be_loaded_is_told_by_the_loader(window: Window, warm:
             route.fallback()
 
     window.page.route("**/assets/panel-*", chunk)
-    window.show(window.tag(site="shop", fallback_url="tel:+911234567890"), head=NEVER)
+    # the loader that knows its site has asked for the microphone by then
+    tag = window.tag("/sites/shop/widget.js", site="shop", fallback_url="tel:+911234567890")
+    window.show(tag, head=NEVER)
     window.ready()
     if warm:
         with window.page.expect_event("requestfailed"):
@@ -378,6 +418,33 @@ def test_panel_that_cannot_be_loaded_is_told_by_the_loader(window: Window, warm:
     until_event(window.page, "vaani-call-start")
     expect(link).to_be_hidden()
     assert [request.url for request in window.asked("/assets/panel-")][-1].endswith("?")
+
+
+def test_panel_that_does_not_come_is_given_up(window: Window) -> None:
+    """The network says nothing at all; what it was asked for comes when it is too late."""
+    held: list[Route] = []
+    window.page.clock.install()
+    window.page.route(re.compile(r"/assets/panel-\w+\.js$"), lambda route: held.append(route))
+    window.show(window.tag(site="shop"), head=NEVER)
+    window.ready()
+    window.launcher.click()
+    expect(window.launcher).to_have_attribute("aria-busy", "true")
+    until_asked(window, "/assets/panel-")
+    window.page.clock.run_for(30_000)
+    assert until_event(window.page, "vaani-error") == {"code": "load_failed", "fatal": True}
+    expect(window.launcher).to_have_text("Try again")
+    expect(window.launcher).to_have_attribute("aria-busy", "false")
+    ended = "seen.streams.flatMap(stream => stream.getTracks()).every(track => track.readyState === 'ended')"
+    window.page.wait_for_function(ended)
+
+    window.launcher.click()
+    until_event(window.page, "vaani-call-start")
+    assert len(held) == 1
+    held[0].continue_()
+    # The same address is the same module: this waits until it is there.
+    window.page.evaluate("address => import(address).then(() => {})", held[0].request.url)
+    window.element("widget => widget.end()")
+    until_event(window.page, "vaani-call-end")
 
 
 def test_button_that_is_not_drawn_still_says_that_nothing_could_be_loaded(window: Window) -> None:
@@ -435,10 +502,10 @@ def test_page_opened_as_a_file(window: Window, tmp_path: Any) -> None:
     assert window.page.evaluate("seen.streams.length") == 0
 
 
-def test_secure_page_with_an_insecure_server(open_window: Callable[..., Window]) -> None:
-    """Told before the microphone is asked for, and before a request that the browser would block."""
-    window = open_window()
-    html = "<!doctype html><title>Secure</title><script src=/vaani/widget.js data-server=http://elsewhere.example></script>"
+def secure_page(window: Window, api: str) -> None:
+    """A page of https with a server of this address, and the click."""
+    tag = f"<script src=/vaani/widget.js data-site=shop data-server={api}></script>"
+    html = f"<!doctype html><title>Secure</title>{NEVER}{tag}"
 
     def secure(route: Route) -> None:
         path = route.request.url.removeprefix("https://shop.example")
@@ -450,9 +517,24 @@ def test_secure_page_with_an_insecure_server(open_window: Callable[..., Window])
     window.page.route("https://shop.example/**", secure)
     window.page.goto("https://shop.example/")
     window.launcher.click()
+
+
+@pytest.mark.parametrize(
+    "api",
+    ["http://elsewhere.example", "http://live.acme.example/vaani", "http://10.0.0.5:8000", "http://1.1.1.1"],
+)
+def test_secure_page_with_an_insecure_server(window: Window, api: str) -> None:
+    """Told before the microphone is asked for, and before a request that the browser would block."""
+    secure_page(window, api)
     assert until_event(window.page, "vaani-error")["code"] == "insecure_context"
-    assert [request.url for request in window.requests if "elsewhere" in request.url] == []
+    assert [request.url for request in window.requests if request.url.startswith(api)] == []
     assert window.page.evaluate("seen.streams.length") == 0
+
+
+@pytest.mark.parametrize("api", ["http://localhost:1", "http://127.0.0.1:1/vaani", "http://[::1]:1"])
+def test_secure_page_with_a_server_of_this_machine(window: Window, api: str) -> None:
+    secure_page(window, api)
+    until_event(window.page, "vaani-call-start")
 
 
 def test_server_elsewhere_is_asked_and_assets_come_from_the_script(window: Window) -> None:

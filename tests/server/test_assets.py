@@ -113,6 +113,7 @@ def test_the_loader_of_a_site_knows_it(kit: Kit) -> None:
     assert not re.search("[<>&\u2028\u2029]", carried)
     assert json.loads(carried) == {
         "key": "acme", "name": nasty, "look": {"label": nasty}, "text": {"hi": {"label": nasty}},
+        "consent": None,
     }  # fmt: skip
     assert "x" * 32 not in script, "the site's secret"
     packed = get(kit, "sites/acme/widget.js", "br, gzip")

@@ -11,8 +11,9 @@ export const NUMBER = 2;
 /** An object, written as JSON. */
 export const JSON_OBJECT = 3;
 
-/** Whom the call goes to, and who calls. */
-export const WHO = {
+export const ATTRIBUTES = {
+  // Whom the call goes to, and who calls.
+
   /** The site's key. Default: the script's own site, else `default`. */
   site: TEXT,
   /** Where the API is, when loader and assets lie on a CDN. Default: where the script came from. */
@@ -25,10 +26,9 @@ export const WHO = {
   grant: TEXT,
   /** Gives a grant for the page's session, when there is none or it has expired. Same origin as the page. */
   grantUrl: TEXT,
-} as const;
 
-/** Call settings: they count from the next call on, where the site lets a page set them. */
-export const CALL = {
+  // Call settings: they count from the next call on, where the site lets a page set them.
+
   /** Language code of the call, such as `hi`. */
   primaryLanguage: TEXT,
   /** Language code to fall back to, such as `en`. */
@@ -45,10 +45,9 @@ export const CALL = {
   bgNoiseEnabled: BOOLEAN,
   /** 0 to 100. */
   bgNoiseVolume: NUMBER,
-} as const;
 
-/** Look of the button: it counts at once. Once drawn, nothing the server says later changes it. */
-export const BUTTON = {
+  // Look of the button: it counts at once.
+
   /** Text of the button. Default: “Talk to agent”, in the visitor's language. */
   label: TEXT,
   /** `bottom-right`, `bottom-left`, `top-right`, `top-left`, or `inline`: where the element stands. Default: `bottom-right`. */
@@ -67,10 +66,9 @@ export const BUTTON = {
   offsetY: NUMBER,
   /** Language of the texts, such as `ta`, or `auto`: the page's, else the browser's. Default: `auto`. */
   locale: TEXT,
-} as const;
 
-/** Look of the panel. */
-export const PANEL = {
+  // Look of the panel: it counts at once, too.
+
   /** Address of the agent's picture. */
   avatar: TEXT,
   /** Whether both sides are shown as text. Default: on. */
@@ -85,7 +83,21 @@ export const PANEL = {
   texts: JSON_OBJECT,
 } as const;
 
-type Attributes = typeof WHO & typeof CALL & typeof BUTTON & typeof PANEL;
+type Attributes = typeof ATTRIBUTES;
+type Names = readonly (keyof Attributes)[];
+
+// These come with the panel: in the loader one table is shorter than several that are put together.
+
+/** The call settings. */
+export const CALL = [
+  "primaryLanguage", "secondaryLanguage", "voiceGender", "voiceSpeed", "welcomeMessage", "welcomeInterruptible",
+  "bgNoiseEnabled", "bgNoiseVolume",
+] as const satisfies Names;
+
+/** Look of the button. Once drawn, nothing the server says later changes it. */
+export const BUTTON: Names = [
+  "label", "position", "variant", "theme", "accentColor", "zIndex", "offsetX", "offsetY", "locale",
+];
 
 type Value<Kind> = Kind extends typeof BOOLEAN ? boolean
   : Kind extends typeof NUMBER ? number

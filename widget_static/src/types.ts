@@ -27,9 +27,16 @@ export interface SiteToken {
   /** Seconds. */
   expires_in: number;
   site: SiteInfo;
-  challenge?: { kind: string; [name: string]: unknown };
-  /** `performance.now()` when it came. */
+  challenge?: Challenge;
+  /** `Date.now()` when it was asked for, which no sleep of the machine holds up as it does `performance.now()`. */
   at: number;
+}
+
+/** Work or a riddle that stands before the call, for visitors whom nobody vouches for. */
+export interface Challenge {
+  /** Who solves it: `altcha` is ours, any other is the page's. */
+  kind: string;
+  [name: string]: unknown;
 }
 
 /** 201 of `POST /v1/calls`. */
@@ -52,13 +59,16 @@ export interface Problem {
   retryable?: boolean;
   retry_after?: number;
   spent?: "no" | "yes" | "unknown";
-  challenge?: unknown;
+  challenge?: Challenge;
 }
 
 /** What has to be begun inside the click itself, so that the browser allows it. */
 export interface Gesture {
-  /** Rejects with the browser's own DOMException. */
-  microphone: Promise<MediaStream>;
+  /**
+   * Rejects with the browser's own DOMException. Absent where the visitor may have to agree to something first: the call
+   * asks for it then.
+   */
+  microphone?: Promise<MediaStream> | undefined;
   audioContext: AudioContext;
   /** Detached, playsinline, already told to play. */
   audio: HTMLAudioElement;
@@ -79,15 +89,17 @@ export interface Widget extends HTMLElement {
   readonly callSettings: Readonly<Record<string, unknown>>;
   /** The page's metadata for the next call. */
   metadata: Record<string, unknown> | null;
-  /** BCP 47 of the texts, such as `en` or `hi`. */
+  /** BCP 47 of the button's text, in lower case, such as `en` or `pt-br`. */
   readonly language: string;
-  /** Two letters' right: `rtl` or `ltr`. */
+  /** BCP 47 of the panel's texts: also one that only the server's answer has told of. */
+  readonly spoken: string;
+  /** How the panel's texts are written. */
   readonly direction: "ltr" | "rtl";
   /** What is known of the site so far: of the loader's own, or of the last site token. (`site` is the attribute.) */
   readonly siteInfo: SiteInfo | null;
   /**
-   * A site token that still has time to live; one request at most is under way. Each is handed out once, since it
-   * starts at most one call: keep it until it is spent.
+   * A site token that still has time to live. Each is handed out once, since it starts at most one call. Whoever keeps
+   * it for long looks at its `at` before it is spent.
    *
    * @throws {Problem} `load_failed` where the server could not be reached or made no sense.
    */
@@ -104,6 +116,8 @@ export interface Widget extends HTMLElement {
   readonly known: SiteInfo | undefined;
   /** A site token's request that the loader began, for `siteToken()` to read. */
   early: Promise<Response> | undefined;
+  /** `Date.now()` when `early` was begun. */
+  asked: number | undefined;
   /** Says why no call can be had here at all. Rejects. */
   refuse(): Promise<void>;
   /** Goes on with a call that a click has begun. */
@@ -143,9 +157,17 @@ export interface PanelModule {
   registerTool(name: string, handler: ToolHandler): void;
   /** The element whose call is running, if one is. */
   readonly running: Widget | null;
+  /** The module that the page's one call belongs to: itself, unless another copy of it has come before. */
+  readonly first: PanelModule;
 }
 
 export type ToolHandler = (input: unknown) => unknown | Promise<unknown>;
+
+/** What the chunk with ALTCHA's solver exports. */
+export interface SolverModule {
+  /** @throws {Problem} `challenge_failed` where there is no solution; the signal's reason where it was aborted. */
+  solve(challenge: Challenge, signal: AbortSignal): Promise<string>;
+}
 
 /** What the LiveKit chunk exports. `livekit-client` is imported in that one file only. */
 export interface RoomModule {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -139,8 +140,9 @@ class Site:
         self.page.route("**/v1/calls", handle)
 
 
-@pytest.fixture(scope="session")
-def shop() -> Iterator[tuple[PageServer, Flask, str]]:
+@contextmanager
+def serving(**site: Any) -> Iterator[tuple[PageServer, Flask, str]]:
+    """The shop's pages, and a server of the widget whose site is like this."""
     with PageServer() as pages:
         app = Flask(__name__)
         app.testing = True
@@ -148,11 +150,19 @@ def shop() -> Iterator[tuple[PageServer, Flask, str]]:
         app.config["VAANI_WIDGET_SECRET_KEY"] = "x" * 40
         limits = {"visitor": "10000/day", "site": "10000/day", "running": 10000}
         app.config["VAANI_WIDGET_SITES"] = {
-            "shop": {"name": "Tea Shop", "origins": [pages.origin], "agents": ["agent"], "limits": limits}
-        }
+            "shop": {
+                "name": "Tea Shop", "origins": [pages.origin], "agents": ["agent"], "limits": limits, **site
+            }
+        }  # fmt: skip
         app.register_blueprint(vaani_widget.blueprint)
         with serve(app) as server:
             yield pages, app, server
+
+
+@pytest.fixture(scope="session")
+def shop() -> Iterator[tuple[PageServer, Flask, str]]:
+    with serving(text={"pt-BR": {"end": "Desligar"}, "fa-IR": {"end": "پایان"}}) as served:
+        yield served
 
 
 @pytest.fixture(scope="session")

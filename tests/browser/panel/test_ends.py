@@ -159,17 +159,23 @@ def test_call_again_starts_anew(site: Site) -> None:
 def test_element_that_goes_keeps_its_call(site: Site) -> None:
     site.show('<div id="box"><vaani-widget site="shop" position="inline"></vaani-widget></div>')
     site.call()
+    bar = site.page.locator("vaani-widget [part=bar]")
     site.page.evaluate("() => document.querySelector('#box').replaceChildren()")
     site.page.wait_for_function("document.querySelector('html > vaani-widget')")
+    # It goes on in a small bar: what the visitor is at now is another page.
+    expect(bar).to_be_visible()
+    expect(site.panel).to_have_count(0)
+    assert [event["name"] for event in events(site.page)][-1] == "vaani-close"
+    assert bar.evaluate("bar => getComputedStyle(bar.closest('.box')).position") == "fixed"
     site.say("agent", "Still here")
-    expect(site.panel).to_contain_text("Still here")
-    assert site.panel.evaluate("panel => getComputedStyle(panel.closest('.box')).position") == "fixed"
 
     # An equal element takes it in, and the page is as its author wrote it.
     site.page.evaluate(
         "() => { document.querySelector('#box').innerHTML"
         " = '<vaani-widget site=shop position=inline></vaani-widget>'; }"
     )
+    expect(site.page.locator("#box [part=bar]")).to_be_visible()
+    bar.get_by_role("button", name="Show the call").click()
     expect(site.panel).to_contain_text("Still here")
     assert site.page.locator("html > vaani-widget").count() == 0
     assert site.page.locator("vaani-widget").count() == 1
@@ -193,5 +199,4 @@ def test_floating_element_goes_with_its_call(site: Site) -> None:
     site.page.evaluate("() => document.querySelector('#box').remove()")
     site.page.wait_for_function("document.querySelector('html > vaani-widget')")
     site.click("End call")
-    site.panel.get_by_role("button", name="Close").first.click()
     expect(site.page.locator("vaani-widget")).to_have_count(0)

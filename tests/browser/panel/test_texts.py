@@ -63,10 +63,11 @@ def test_the_panel_speaks_it(site: Site, language: str) -> None:
 
 
 def test_right_to_left_is_mirrored(site: Site) -> None:
-    site.show(locale="ur")
+    # short enough for both to stand side by side, whatever fonts there are
+    site.show(locale="ur", texts=json.dumps({"ur": {"end": "بس", "mute": "چپ"}}))
     site.page.locator("vaani-widget").get_by_role("button").click()
-    end = site.panel.get_by_role("button", name=LOCALES["ur"]["end"])
-    mute = site.panel.get_by_role("button", name=LOCALES["ur"]["mute"])
+    end = site.panel.get_by_role("button", name="بس")
+    mute = site.panel.get_by_role("button", name="چپ")
     small = site.panel.get_by_role("button", name=LOCALES["ur"]["minimize"])
     boxes = [locator.bounding_box() for locator in (end, mute, small, site.panel)]
     assert all(boxes)
@@ -86,6 +87,47 @@ def test_the_owner_s_words_win(site: Site) -> None:
     expect(site.panel.get_by_role("heading")).to_have_text("Priya <b>")
     expect(site.panel.get_by_role("button", name="Bye")).to_be_visible()
     expect(site.panel.get_by_role("button", name="Mute")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("lang", "texts", "end", "tag", "direction"),
+    [
+        (
+            "pt-PT",
+            {"pt-PT": {"end": "Terminar"}, "pt": {"end": "x", "mute": "Calar"}},
+            "Terminar",
+            "pt-pt",
+            "ltr",
+        ),
+        ("EN-gb", {"EN": {"end": "Ring off"}}, "Ring off", "en", "ltr"),
+        ("he", {"he": {"end": "נתק"}}, "נתק", "he", "rtl"),
+        ("ar-EG", {"ar": {"end": "إنهاء"}}, "إنهاء", "ar", "rtl"),
+        ("pa-Arab-PK", {"pa-Arab": {"end": "ختم"}}, "ختم", "pa-arab", "rtl"),
+        # as the site has them, which is told with the token
+        ("pt-BR", {}, "Desligar", "pt-br", "ltr"),
+        ("fa-IR", {}, "پایان", "fa-ir", "rtl"),
+        # no language that anybody knows
+        ("x_y", {"x_y": {"end": "Zap"}}, "Zap", "x_y", "ltr"),
+    ],
+)
+def test_the_owner_s_words_for_a_region_a_script_and_right_to_left(
+    site: Site, lang: str, texts: dict[str, dict[str, str]], end: str, tag: str, direction: str
+) -> None:
+    written = json.dumps(texts)
+    site.show(f"<div lang={lang}><vaani-widget site=shop texts='{written}'></vaani-widget></div>")
+    site.page.locator("vaani-widget").get_by_role("button").click()
+    expect(site.panel.get_by_role("button", name=end)).to_be_visible()
+    expect(site.panel).to_have_attribute("lang", tag)
+    expect(site.panel).to_have_attribute("dir", direction)
+    if "pt" in texts:
+        expect(site.panel.get_by_role("button", name="Calar")).to_be_visible()
+
+
+def test_waiting_in_a_language_that_nobody_knows(site: Site) -> None:
+    site.answer((429, {"code": "rate_limited", "retry_after": 30, "spent": "no"}))
+    site.show(locale="x_y", texts=json.dumps({"x_y": {"rate_limited": "Zap"}}))
+    site.page.locator("vaani-widget").get_by_role("button").click()
+    expect(site.failure).to_contain_text("Zap")
 
 
 def test_a_language_of_the_owner_s_own(site: Site) -> None:

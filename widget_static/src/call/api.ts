@@ -1,40 +1,22 @@
 /** Requests of a call: the one that starts it, and what becomes of it. Minting is the loader's. */
 
-import type { EndReason, Problem, SiteToken, StartedCall, Widget } from "../types";
+import type { EndReason, Problem, StartedCall, Widget } from "../types";
 
 /** The server gives Vaani ten seconds; an answer that takes longer than this is lost. */
 const PATIENCE = 20_000;
 
-/** A token of these was not spent, so another one may be taken without asking. */
-const STALE = new Set(["token_expired", "token_invalid"]);
-
-export interface Wishes {
-  grant?: string | undefined;
+/** Body of the request. What is undefined is left out. */
+export interface Start {
+  site_token: string;
   settings: Readonly<Record<string, unknown>>;
   metadata: Readonly<Record<string, unknown>>;
+  challenge_solution: string | undefined;
+  consent: { version: string } | undefined;
 }
 
-/**
- * Spends a site token. A stale one is renewed unseen, once.
- *
- * @throws {Problem} what the server refused; `network_lost` with `spent: "unknown"` where the answer was lost:
- *   the call may have been started and paid for, so only the visitor decides about another.
- */
-export async function startCall(widget: Widget, wishes: Wishes, know: (token: SiteToken) => void): Promise<StartedCall> {
-  for (let renewed = false; ; renewed = true) {
-    const token = await widget.siteToken({ ...(wishes.grant && { grant: wishes.grant }), fresh: renewed });
-    know(token);
-    try {
-      return await post<StartedCall>(`${widget.api}/v1/calls`, {
-        site_token: token.site_token,
-        settings: wishes.settings,
-        metadata: wishes.metadata,
-      });
-    } catch (problem) {
-      if (renewed || !STALE.has((problem as Problem).code)) throw problem;
-    }
-  }
-}
+/** @throws {Problem} */
+export const startCall = (widget: Widget, start: Start): Promise<StartedCall> =>
+  post<StartedCall>(`${widget.api}/v1/calls`, start);
 
 /** Tells the server how the call goes. Losing it is harmless, so nothing waits for it; it outlives the page. */
 export function progress(

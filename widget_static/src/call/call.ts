@@ -1,11 +1,15 @@
 /** The one call of the page, from the click to its end. It belongs to this module, not to an element. */
 
 import type {
-  Connection, EndReason, Gesture, Problem, RoomListener, RoomModule, StartedCall, State, ToolHandler, Widget,
+  Connection, EndReason, Gesture, Problem, RoomListener, RoomModule, SiteInfo, SiteToken, StartedCall, State, ToolHandler,
+  Widget,
 } from "../types";
-import { progress, startCall } from "./api";
+import { progress } from "./api";
+import { solution } from "./challenge";
+import { agree, agreed } from "./consent";
 import { microphoneOf, release } from "./gesture";
 import * as model from "./model";
+import { firstToken, spend } from "./spend";
 
 /** Milliseconds. */
 const AGENT_COMES_WITHIN = 20_000;
@@ -100,11 +104,19 @@ class Call {
 
   async #run(widget: Widget, room: Promise<RoomModule>): Promise<void> {
     try {
-      const microphone = await this.#unlessOver(microphoneOf(this.#gesture));
+      const { site, token } = firstToken(widget, this.#gesture.before);
+      const willing = site.then((known) => this.#agree(widget, known));
+      // What the server wants to have worked out is worked out while the visitor answers the microphone's prompt.
+      const { signal } = this.#over;
+      willing.then(() => token).then(({ challenge }) => challenge && solution(widget, challenge, signal)).catch(() => {});
+      // The owner's text comes before the prompt, unless nothing is known to be asked.
+      if (!this.#gesture.microphone) await this.#unlessOver(willing);
+      model.prompting.value = true;
+      const [microphone] = await this.#unlessOver(Promise.all([microphoneOf(this.#gesture), willing]));
       model.change("connecting");
       // Before the token is spent, so that a failed download costs the owner nothing.
       const [{ join }, before] = await this.#unlessOver(Promise.all([room.catch(failedToLoad), this.#gesture.before]));
-      const started = await this.#unlessOver(this.#start(widget, before));
+      const started = await this.#unlessOver(this.#start(widget, token, before));
       if (started.ignored?.length) {
         console.warn(`vaani-widget: this site does not let a page set ${started.ignored.join(", ")}.`);
       }
@@ -129,14 +141,36 @@ class Call {
     }
   }
 
-  async #start(widget: Widget, before: Awaited<Gesture["before"]>): Promise<StartedCall> {
+  /** What the visitor has not agreed to yet is asked, with everything else waiting. */
+  async #agree(widget: Widget, site: SiteInfo): Promise<void> {
+    model.site.value = site;
+    if (!site.consent || agreed(widget, site)) return;
+    const { text } = site.consent;
+    const state = model.state.peek();
+    model.change("asking");
+    const agrees = await this.#unlessOver(
+      new Promise<boolean>((answer) => {
+        model.terms.value = { text, answer };
+      }),
+    );
+    model.terms.value = null;
+    if (!agrees) throw CANCELLED;
+    agree(widget, site);
+    // This click, too, lets sound play later, also where a page has begun the call by itself.
+    this.#gesture.audioContext.resume().catch(() => {});
+    this.#gesture.audio.play().catch(() => {});
+    model.change(state);
+  }
+
+  async #start(widget: Widget, token: Promise<SiteToken>, before: Awaited<Gesture["before"]>): Promise<StartedCall> {
     const wishes = {
       grant: before.grant,
       settings: widget.callSettings,
       metadata: { ...widget.metadata, ...metadata, ...before.metadata },
     };
-    const started = await startCall(widget, wishes, (token) => {
-      model.site.value = token.site;
+    const started = await spend(widget, token, wishes, {
+      agree: (site) => this.#agree(widget, site),
+      signal: this.#over.signal,
     });
     this.#started = started;
     // The visitor hung up while the answer was on its way: its line is given back.
@@ -266,6 +300,7 @@ class Call {
     model.problem.value = problem ?? null;
     model.reason.value = reason;
     model.microphoneLost.value = model.soundBlocked.value = false;
+    model.terms.value = null;
     if (problem) this.#tell("vaani-error", { code: problem.code, fatal: true });
     // For the page's developer; what the visitor reads is in the panel.
     if (problem?.detail) console.warn(`vaani-widget: ${problem.code}: ${problem.detail}`);

@@ -7,9 +7,11 @@ interface Policy {
 }
 
 /** @throws {Problem} with a code that says why there is none. */
-export async function microphoneOf({ microphone }: Gesture): Promise<MediaStreamTrack> {
+export async function microphoneOf(gesture: Gesture): Promise<MediaStreamTrack> {
   try {
-    const [track] = (await microphone).getAudioTracks();
+    // As the loader asks for it.
+    gesture.microphone ??= navigator.mediaDevices.getUserMedia({ audio: true });
+    const [track] = (await gesture.microphone).getAudioTracks();
     if (track) return track;
   } catch (error) {
     throw { code: codeOf(error), spent: "no" } satisfies Problem;
@@ -19,7 +21,7 @@ export async function microphoneOf({ microphone }: Gesture): Promise<MediaStream
 
 /** Lets go of microphone and sound, also of a microphone that comes only now. */
 export function release({ microphone, audio, audioContext }: Gesture): void {
-  microphone.then((stream) => stream.getTracks().forEach((track) => track.stop()), () => {});
+  microphone?.then((stream) => stream.getTracks().forEach((track) => track.stop()), () => {});
   audio.pause();
   audio.srcObject = null;
   if (audioContext.state !== "closed") audioContext.close().catch(() => {});

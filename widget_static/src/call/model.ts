@@ -18,6 +18,10 @@ export const state = signal<State>("idle");
 /** Why the call could not be, or could not go on. */
 export const problem = signal<Problem | null>(null);
 export const reason = signal<EndReason | null>(null);
+/** What the visitor has to agree to before the call, in the owner's words. */
+export const terms = signal<{ text: string; answer(agrees: boolean): void } | null>(null);
+/** The browser has been asked for the microphone, and may be asking the visitor. */
+export const prompting = signal(false);
 export const lines = signal<readonly Line[]>([]);
 export const muted = signal(false);
 /** The microphone went away by itself and could not be taken up again. */
@@ -50,9 +54,9 @@ export function write(line: Line): void {
 /** Forgets the last call. */
 export function reset(): void {
   batch(() => {
-    problem.value = reason.value = null;
+    problem.value = reason.value = terms.value = null;
     lines.value = [];
-    joined.value = muted.value = microphoneLost.value = soundBlocked.value = false;
+    prompting.value = joined.value = muted.value = microphoneLost.value = soundBlocked.value = false;
     seconds.value = 0;
   });
 }

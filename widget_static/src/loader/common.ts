@@ -31,25 +31,29 @@ export let panel: PanelModule | undefined;
 
 /** A question mark for every failure, to add to addresses: some browsers remember a failed import. */
 let again = "";
-let loading: Promise<PanelModule> | undefined;
+let loading: Promise<unknown> | undefined;
 const waiting: (() => unknown)[] = [];
 
+/** @throws {Problem} `load_failed`, also where the network is silent. */
 export const chunk = <Module>(name: string): Promise<Module> =>
-  import(`${base}assets/${name}${again}`).catch((error) => {
+  new Promise<Module>((done, fail) => {
+    import(`${base}assets/${name}${again}`).then(done, fail);
+    // Milliseconds after which it won't come any more.
+    setTimeout(fail, 3e4);
+  }).catch(() => {
     again += "?";
-    throw error;
+    throw { code: "load_failed" };
   });
 
-export const loadPanel = (): Promise<PanelModule> =>
+export const loadPanel = (): Promise<unknown> =>
   (loading ??= chunk<PanelModule>(__PANEL__).then(
     (module) => {
-      panel = module;
+      panel = module.first;
       for (const work of waiting) work();
-      return module;
     },
-    (error) => {
+    (problem) => {
       loading = undefined;
-      throw error;
+      throw problem;
     },
   ));
 

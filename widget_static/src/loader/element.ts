@@ -1,6 +1,6 @@
 /** The `<vaani-widget>` element, as far as a page view and a click need it. The rest comes with the panel. */
 
-import { type AttributeProperties, BUTTON } from "../attributes";
+import type { AttributeProperties } from "../attributes";
 import type { RoomModule, SiteInfo, Widget } from "../types";
 import { flush, takeCommands } from "./commands";
 import { NAME, base, chunk, elements, handled, loadPanel, make, panel, place, settle, withPanel } from "./common";
@@ -37,6 +37,7 @@ export class VaaniWidgetElement extends HTMLElement {
 
   readonly stage: HTMLElement = make("div");
   early: Promise<Response> | undefined;
+  asked: number | undefined;
   /** Kept for listeners that come late. */
   ready_: Event | undefined;
   /** Where a script tag made this, its site, or empty for any: it gives way to an element that the page's author wrote. */
@@ -92,21 +93,18 @@ export class VaaniWidgetElement extends HTMLElement {
     panel?.detached(this);
   }
 
-  attributeChangedCallback(): void {
-    // What was minted may be for another site, agent or visitor; to tell a look apart would cost every page view.
-    this.early = undefined;
-    if (this.isConnected) this.draw_();
+  attributeChangedCallback(name: string): void {
+    // What was minted may be for another site, server, agent or visitor.
+    if (/^(s|a?g)/.test(name)) this.early = undefined;
+    this.draw_();
   }
 
   /** Starts a call, or brings the running one forward. */
   start(): Promise<void> {
     if (panel?.running) panel.open(panel.running);
     else if (!starting) {
-      starting = this.begin_();
       // A click has nobody to catch it. Whoever called still hears of it.
-      void handled(starting).then(() => {
-        starting = undefined;
-      });
+      void handled((starting = this.begin_())).then(() => (starting = undefined));
     }
     return starting ?? Promise.resolve();
   }
@@ -120,9 +118,13 @@ export class VaaniWidgetElement extends HTMLElement {
   }
 
   get language(): string {
-    const asked = [this.look_("locale"), this.closest<HTMLElement>("[lang]")?.lang, ...navigator.languages];
-    const primary = asked.map((tag) => `${tag}`.toLowerCase().split("-")[0]!);
-    return primary.find((language) => wordsIn(language)[0] === language || this.texts_(language)) ?? "en";
+    for (const asked of [this.look_("locale"), this.closest<HTMLElement>("[lang]")?.lang, ...navigator.languages]) {
+      // Of `zh-Hant-TW` also `zh-hant` and `zh` will do.
+      for (let tag = `${asked}`.toLowerCase(); tag; tag = tag.replace(/-?[^-]*$/, "")) {
+        if (wordsIn(tag)[0] === tag || this.texts_(tag)) return tag;
+      }
+    }
+    return "en";
   }
 
   face(face: "idle" | "busy" | "call"): void {
@@ -149,7 +151,7 @@ export class VaaniWidgetElement extends HTMLElement {
   }
 
   /** Nothing that the server tells later changes a look once drawn. */
-  private look_(name: keyof typeof BUTTON | "fallbackUrl"): any {
+  private look_(name: keyof AttributeProperties): any {
     return this[name] ?? own(this.known?.look, spelled(name, "_"));
   }
 
@@ -160,14 +162,14 @@ export class VaaniWidgetElement extends HTMLElement {
 
   private draw_(): void {
     const { language, box_: box } = this;
-    const { style } = box;
+    const style = box.style;
     const set = (name: string, value: string | null) => style.setProperty(`--${name}`, value);
-    for (const name of Object.keys(BUTTON)) set(name, this.look_(name as "label"));
+    for (const name of ["zIndex", "offsetX", "offsetY"] as const) set(name, this.look_(name));
     // A color comes back as `rgb()`, and what is no color as nothing.
     style.color = this.look_("accentColor");
     set("accent", style.color);
-    set("ink", style.color && inkOn(style.color));
-    box.className = ["box", this.look_("position"), this.look_("variant"), this.look_("theme") ?? "auto"].join(" ");
+    set("ink", inkOn(style.color));
+    box.className = ["box", this.look_("position"), this.look_("variant"), this.look_("theme")].join(" ");
     box.lang = language;
     this.label_.textContent = this.label ?? own(this.texts_(language), "label") ?? this.look_("label") ?? wordsIn(language)[1]!;
     if (!sheet) {
@@ -190,12 +192,12 @@ export class VaaniWidgetElement extends HTMLElement {
     const { agent, grant } = this;
     // Where a grant has to be fetched first, the panel mints.
     if (grant || !this.grantUrl) {
-      this.early ??= fetch(`${this.api}/v1/sites/${this.siteKey}/token`, {
+      this.early ??= (this.asked = Date.now(), fetch(`${this.api}/v1/sites/${this.siteKey}/token`, {
         method: "POST",
         // A string goes as text/plain, which needs no preflight.
         body: JSON.stringify({ agent, grant }),
         credentials: "omit",
-      });
+      }));
     }
     const room = chunk<RoomModule>(__LIVEKIT__);
     const texts = chunk(wordsIn(this.language)[0] + __LOCALE_SUFFIX__);
@@ -206,14 +208,14 @@ export class VaaniWidgetElement extends HTMLElement {
   /** The panel, and a busy launcher until it has come. */
   private panel_(): Promise<unknown> {
     this.face("busy");
-    return loadPanel().catch(() => {
+    return loadPanel().catch((problem) => {
       this.face("idle");
       // The launcher says it, and is the way to try again.
       this.box_.classList.remove("none");
       this.label_.textContent = wordsIn(this.language)[2]!;
       this.offer_();
-      this.emit("vaani-error", { code: "load_failed", fatal: true });
-      throw { code: "load_failed" };
+      this.emit("vaani-error", { ...problem, fatal: true });
+      throw problem;
     });
   }
 
@@ -226,11 +228,11 @@ export class VaaniWidgetElement extends HTMLElement {
     }
     const detail = { waitUntil: (promise: unknown) => promised.push(promise) };
     if (!this.emit("vaani-before-call", detail, true)) throw { code: "cancelled" };
-    const gesture = begin();
+    const gesture = begin(this.known?.consent);
     const room = this.prepare_();
     await this.panel_().catch((problem) => {
       gesture.audioContext.close();
-      handled(gesture.microphone.then((stream) => stream.getTracks()[0]!.stop()));
+      handled(gesture.microphone?.then((stream) => stream.getTracks()[0]!.stop()));
       throw problem;
     });
     return this.proceed(gesture, promised, room);

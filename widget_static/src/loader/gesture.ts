@@ -4,20 +4,21 @@ import { handled } from "./common";
 
 /**
  * Whether no call can be had here, whatever the visitor answers: no secure context, an old browser, a file, a server
- * that a secure page may not ask. This machine's may be insecure (`localhost`, `127…`), and is told by its first letter:
- * a host that only looks like it is refused by the browser.
+ * that a secure page may not ask. This machine's own may be insecure (`localhost`, `127…`, `[…`), and is told by how
+ * it begins: a host that only looks like it is refused by the browser.
  */
 export const hopeless = (api: string): boolean =>
-  !navigator.mediaDevices || !window.RTCPeerConnection || /^(file|https:http:..[^l1])/.test(location.protocol + api);
+  !navigator.mediaDevices || !window.RTCPeerConnection || /^(file|https:http:..(?!localhost|127|\[))/.test(location.protocol + api);
 
-export function begin() {
+/** @param consent What the site asks for, if that is known: unless it is nothing, the microphone waits for it. */
+export function begin(consent: unknown) {
   const audioContext = new AudioContext();
   // An element that has played inside a click, be it silence, may play the agent's voice later.
   const audio = new Audio();
   audio.setAttribute("playsinline", "");
   audio.srcObject = audioContext.createMediaStreamDestination().stream;
   // Browsers cancel echo and noise unless told not to.
-  const microphone = navigator.mediaDevices.getUserMedia({ audio: true });
+  const microphone = consent === null ? navigator.mediaDevices.getUserMedia({ audio: true }) : undefined;
   handled(audio.play(), microphone);
   return { microphone, audioContext, audio };
 }

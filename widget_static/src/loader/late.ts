@@ -5,7 +5,8 @@
 
 import { type AttributeProperties, BUTTON, CALL } from "../attributes";
 import * as panel from "../panel/index";
-import type { BrowserCode, Gesture, SiteInfo, SiteToken, ToolHandler, Widget } from "../types";
+import type { BrowserCode, Gesture, PanelModule, SiteInfo, SiteToken, ToolHandler, Widget } from "../types";
+import { tagsOf } from "../panel/tags";
 import { NAMES, own, spelled } from "./properties";
 import { mint } from "./token";
 
@@ -24,8 +25,8 @@ const told = new WeakMap<Element, SiteInfo>();
 /** The visitor, or the page, has had enough of a call that was not there yet: nothing of it must be paid for. */
 let hungUp = false;
 
-/** The last mint: there is one request at a time. */
-let minting: Promise<unknown> = Promise.resolve();
+/** Scripts, by ISO 15924, that are written from right to left. */
+const FROM_THE_RIGHT = new Set(["Adlm", "Arab", "Aran", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"]);
 
 const rest: Partial<Widget> & ThisType<Element> = {
   get options() {
@@ -33,7 +34,7 @@ const rest: Partial<Widget> & ThisType<Element> = {
     const options: Record<string, unknown> = {};
     for (const name of NAMES) {
       // What the button has drawn stays as it was drawn.
-      const look = name in BUTTON ? self.known?.look : self.siteInfo?.look;
+      const look = BUTTON.includes(name as "label") ? self.known?.look : self.siteInfo?.look;
       const value = self[name as "label"] ?? own(look, spelled(name, "_")) ?? own(DEFAULTS, name);
       if (value !== null) options[name] = value;
     }
@@ -44,8 +45,8 @@ const rest: Partial<Widget> & ThisType<Element> = {
   get callSettings() {
     const self = this as unknown as Element;
     const settings: Record<string, unknown> = {};
-    for (const name of Object.keys(CALL)) {
-      const value = self[name as keyof typeof CALL];
+    for (const name of CALL) {
+      const value = self[name];
       if (value !== null) settings[spelled(name, "_")] = value;
     }
     return settings;
@@ -56,20 +57,28 @@ const rest: Partial<Widget> & ThisType<Element> = {
     return told.get(self) ?? self.known ?? null;
   },
 
+  get spoken() {
+    const self = this as unknown as Element;
+    const owners = [self.texts, self.siteInfo?.text];
+    const asked = [self.options.locale, self.closest<HTMLElement>("[lang]")?.lang, ...navigator.languages];
+    const known = (tag: string) => __LANGUAGES__.includes(tag) || owners.some((texts) => own(texts, tag));
+    return asked.flatMap((tag) => tagsOf(`${tag}`)).find(known) ?? "en";
+  },
+
   get direction() {
-    return /^(ar|fa|he|ur)\b/.test((this as unknown as Element).language) ? "rtl" : "ltr";
+    try {
+      const { script } = new Intl.Locale((this as unknown as Element).spoken).maximize();
+      return FROM_THE_RIGHT.has(script!) ? "rtl" : "ltr";
+    } catch {
+      // A language of the owner's that no standard knows.
+      return "ltr";
+    }
   },
 
   async siteToken({ fresh, grant } = {}): Promise<SiteToken> {
-    const { early } = this;
+    const { early, asked = Date.now() } = this;
     this.early = undefined;
-    const next = minting.then(async () => {
-      const kept = await early?.catch(ignore);
-      // What the warm-up could not reach is asked for again; what it was refused is not.
-      return mint(this, grant, kept && !fresh && !grant ? kept : undefined);
-    });
-    minting = next.catch(ignore);
-    const token = await next;
+    const token = await mint(this, grant, early && !fresh ? { response: early, asked } : undefined);
     told.set(this, token.site);
     return token;
   },
@@ -84,7 +93,7 @@ const rest: Partial<Widget> & ThisType<Element> = {
   async proceed(gesture, promised, room) {
     if (hungUp) {
       hungUp = false;
-      gesture.microphone.then((stream) => stream.getTracks().forEach((track) => track.stop()), ignore);
+      gesture.microphone?.then((stream) => stream.getTracks().forEach((track) => track.stop()), ignore);
       void gesture.audioContext.close();
       this.face("idle");
       throw { code: "cancelled", spent: "no" };
@@ -132,5 +141,14 @@ async function awaited(promised: readonly unknown[]): Gesture["before"] {
   return given;
 }
 
-const element = customElements.get("vaani-widget");
-if (element) Object.defineProperties(element.prototype, Object.getOwnPropertyDescriptors(rest));
+/**
+ * Makes the element whole. Of this chunk there may be two: one that was given up as lost, and came after all. The page's
+ * one call can belong to one of them only: to the first, which is returned.
+ */
+export function install(module: PanelModule): PanelModule {
+  const prototype = customElements.get("vaani-widget")?.prototype;
+  if (prototype?.panel) return prototype.panel;
+  const all = { ...Object.getOwnPropertyDescriptors(rest), panel: { value: module } };
+  if (prototype) Object.defineProperties(prototype, all);
+  return module;
+}

@@ -1,17 +1,18 @@
 /** Attributes as properties. The attribute holds the value. */
 
-import { BOOLEAN, BUTTON, CALL, PANEL, WHO } from "../attributes";
+import { ATTRIBUTES, BOOLEAN } from "../attributes";
 
-const KINDS: Readonly<Record<string, number>> = { ...WHO, ...CALL, ...BUTTON, ...PANEL };
-
-export const NAMES = Object.keys(KINDS);
+export const NAMES = Object.keys(ATTRIBUTES) as (keyof typeof ATTRIBUTES)[];
 
 /** `accentColor` as `accent-color` or `accent_color`. */
 export const spelled = (name: string, hyphen: string): string => name.replace(/[A-Z]/g, (letter) => hyphen + letter.toLowerCase());
 
-/** A value of the object's own: what a page's other scripts have done to `Object.prototype` is not ours. */
-export const own = (object: unknown, name: string): any =>
-  object && {}.hasOwnProperty.call(object, name) ? (object as Record<string, unknown>)[name] : null;
+/**
+ * A value of the object's own: what a page's other scripts have done to `Object.prototype` is not ours. Languages are
+ * written `pt-BR`, `pt-br` or `PT`, so case is no matter.
+ */
+export const own = (object: any, name: string): any =>
+  object?.[Object.keys(object).find((key) => key.toLowerCase() === name.toLowerCase())!] ?? null;
 
 /** Gives the class a property for every attribute. */
 export function defineProperties(prototype: HTMLElement): void {
@@ -21,7 +22,7 @@ export function defineProperties(prototype: HTMLElement): void {
       /** What can't be read as its type stands as it is: a call setting like that is refused by its name. */
       get(this: Element) {
         const text = this.getAttribute(attribute);
-        const kind = KINDS[name];
+        const kind = ATTRIBUTES[name];
         try {
           // Templates write `label=""` where they have no label.
           return text === "" ? kind === BOOLEAN || null : kind ? JSON.parse(text!) : text;

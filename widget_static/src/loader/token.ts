@@ -2,37 +2,67 @@
 
 import type { AttributeProperties } from "../attributes";
 import type { Problem, SiteToken, Widget } from "../types";
+import { within } from "./within";
 
 /** Milliseconds. Minting asks nobody but the server's own memory. */
 const PATIENCE = 10_000;
 
-/**
- * With the grant given, else the page's own, which is renewed where it can be and has to be.
- *
- * @param early What the loader has asked for already, with the page's own grant.
- */
-export async function mint(widget: Widget & AttributeProperties, given?: string, early?: Response): Promise<SiteToken> {
+const UNREADABLE: Problem = { code: "load_failed", retryable: true, spent: "no" };
+
+/** Milliseconds that a token must have left: those from here to the server, and some to spare. */
+const NEEDED = 10_000;
+
+/** A request that the loader began with the page's own grant, and `Date.now()` then. */
+export interface Early {
+  response: Promise<Response>;
+  asked: number;
+}
+
+/** With the grant given, else the page's own, which is renewed where it can be and has to be. */
+export async function mint(widget: Widget & AttributeProperties, given?: string, early?: Early): Promise<SiteToken> {
   const { agent, grant, grantUrl } = widget;
-  const ask = (grant: string | null | undefined) =>
-    send(`${widget.api}/v1/sites/${encodeURIComponent(widget.siteKey)}/token`, {
+  const ask = async (grant: string | null | undefined) => {
+    const asked = Date.now();
+    const response = await send(`${widget.api}/v1/sites/${encodeURIComponent(widget.siteKey)}/token`, {
       method: "POST",
       // A string goes as text/plain, which needs no preflight.
       body: JSON.stringify({ agent, grant }),
       credentials: "omit",
     });
-  if (given || !grantUrl) return readToken(early ?? (await ask(given ?? grant)));
-  if (!grant) return readToken(await ask(await renewed(grantUrl)));
-  // A page that stays open outlives the grant that is written in it.
-  return readToken(early ?? (await ask(grant))).catch(async (problem: Problem) => {
-    if (problem.code !== "grant_expired") throw problem;
-    return readToken(await ask(await renewed(grantUrl)));
-  });
+    return readToken(response, asked);
+  };
+  if (given) return ask(given);
+  if (!grant && grantUrl) return ask(await renewed(grantUrl));
+  try {
+    return (early && (await taken(early))) ?? (await ask(grant));
+  } catch (problem) {
+    // A page that stays open outlives the grant that is written in it.
+    if (!grantUrl || (problem as Problem).code !== "grant_expired") throw problem;
+    return ask(await renewed(grantUrl));
+  }
+}
+
+/**
+ * What the loader asked for; undefined where it could not be reached, does not come, or is of no use by now: that is
+ * asked for again.
+ *
+ * @throws {Problem} what the server refused, which is not.
+ */
+async function taken({ response, asked }: Early): Promise<SiteToken | undefined> {
+  const patience = Math.max(PATIENCE - (Date.now() - asked), 1_000);
+  try {
+    const token = await within(patience, response.then((response) => readToken(response, asked)));
+    return Date.now() < token.at + token.expires_in * 1_000 - NEEDED ? token : undefined;
+  } catch (problem) {
+    if (((problem as Partial<Problem> | undefined)?.code ?? UNREADABLE.code) !== UNREADABLE.code) throw problem;
+    return undefined;
+  }
 }
 
 /** @throws {Problem} */
-async function readToken(response: Response | undefined): Promise<SiteToken> {
+async function readToken(response: Response | undefined, asked: number): Promise<SiteToken> {
   const token = await answer<SiteToken>(response);
-  token.at = performance.now();
+  token.at = asked;
   return token;
 }
 
@@ -59,5 +89,5 @@ async function answer<Answer>(response: Response | undefined): Promise<Answer> {
     // Not one of our answers.
   }
   if (response?.ok && body) return body as Answer;
-  throw (body as Problem | undefined)?.code ? body : ({ code: "load_failed", retryable: true, spent: "no" } satisfies Problem);
+  throw (body as Problem | undefined)?.code ? body : UNREADABLE;
 }

@@ -10,5 +10,5 @@ const WORDS = (
   "es|Hablar con un agente|Reintentar"
 ).split("|");
 
-/** The language, its label and its failure; those of English for a language that isn't here. */
-export const wordsIn = (language: string): string[] => WORDS.slice(Math.max(WORDS.indexOf(language), 0));
+/** The language, its label and its failure, also for `hi-in`; those of English for a language that isn't here. */
+export const wordsIn = (language: string): string[] => WORDS.slice(Math.max(WORDS.indexOf(language.split("-")[0]!), 0));

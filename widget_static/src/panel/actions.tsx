@@ -7,6 +7,7 @@ import * as model from "../call/model";
 import type { Widget } from "../types";
 import { worthRetrying } from "./failures";
 import { Icon } from "./icons";
+import { lookOf } from "./look";
 import { text } from "./texts";
 
 type IconName = Parameters<typeof Icon>[0]["name"];
@@ -19,6 +20,15 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
     <button key={key} type="button" class="press primary" onClick={start}>{text(key)}</button>
   );
   const close = <button key="close" type="button" class="press" onClick={hide}>{text("close")}</button>;
+  const terms = model.terms.value;
+  if (terms) {
+    return (
+      <div key="terms" class="actions">
+        <button key="not_now" type="button" class="press" onClick={() => terms.answer(false)}>{text("not_now")}</button>
+        <button key="agree" type="button" class="press primary" onClick={() => terms.answer(true)}>{text("agree")}</button>
+      </div>
+    );
+  }
   switch (state) {
     case "idle":
       return <div key={state} class="actions">{begin("start")}</div>;
@@ -30,7 +40,7 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
         <div key={state} class="actions">
           {close}
           {retry && begin("retry")}
-          <Fallback url={widget.options.fallbackUrl} primary={!retry} />
+          <Fallback url={lookOf(widget).options.fallbackUrl} primary={!retry} />
         </div>
       );
     }

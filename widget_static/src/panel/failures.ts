@@ -6,7 +6,7 @@ import type { BrowserCode, Problem } from "../types";
 type Sentence =
   | Exclude<BrowserCode, "agent_absent" | "autoplay_blocked">
   | "token_spent" | "rate_limited" | "site_busy" | "budget_spent"
-  | "sign_in" | "stale" | "closed" | "unavailable" | "misconfigured" | "unknown";
+  | "sign_in" | "stale" | "unsolved" | "closed" | "unavailable" | "misconfigured" | "unknown";
 
 const SENTENCES: Readonly<Record<Sentence, readonly string[]>> = {
   mic_denied: ["mic_denied"],
@@ -22,7 +22,8 @@ const SENTENCES: Readonly<Record<Sentence, readonly string[]>> = {
   site_busy: ["site_busy"],
   budget_spent: ["budget_spent"],
   sign_in: ["signed_visitors_only"],
-  stale: ["token_invalid", "token_expired", "grant_expired", "consent_required", "challenge_required", "challenge_failed"],
+  stale: ["token_invalid", "token_expired", "grant_expired", "consent_required"],
+  unsolved: ["challenge_required", "challenge_failed"],
   closed: ["site_disabled", "upstream_balance"],
   unavailable: [
     "agent_absent", "store_unavailable", "upstream_unavailable", "upstream_timeout", "upstream_limited", "upstream_invalid",
@@ -65,5 +66,14 @@ export function when({ retry_after: seconds }: Problem, language: string, otherw
   const [amount, unit] = seconds < 90 ? [seconds, "second"] as const
     : seconds < 5400 ? [seconds / 60, "minute"] as const
     : [seconds / 3600, "hour"] as const;
-  return new Intl.RelativeTimeFormat(language).format(Math.ceil(amount), unit);
+  return new Intl.RelativeTimeFormat(asked(language)).format(Math.ceil(amount), unit);
+}
+
+/** An owner's language may be one that no standard knows. */
+function asked(language: string): string[] {
+  try {
+    return Intl.getCanonicalLocales(language);
+  } catch {
+    return ["en"];
+  }
 }

@@ -91,11 +91,12 @@ function move(from: Widget, to: Widget): void {
   mount(to);
 }
 
-/** Keeps the call on a page that took its element away, by putting that element where no page looks. */
+/** Keeps the call on a page that took its element away, as a bar, by putting that element where no page looks. */
 function float(widget: Widget): void {
   floating = { position: widget.getAttribute("position") };
   if (widget.options.position === "inline") widget.setAttribute("position", "bottom-right");
   document.documentElement.append(widget);
+  show(widget, "small");
 }
 
 /** A floating element belongs to the page again. */

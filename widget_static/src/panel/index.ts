@@ -2,13 +2,14 @@
 
 import { effect } from "@preact/signals";
 
-// The element itself is only half there until now.
-import "../loader/late";
-
 import * as call from "../call/call";
 import * as model from "../call/model";
-import type { Gesture, Problem, RoomModule, ToolHandler, Widget } from "../types";
+// The element itself is only half there until now.
+import { install } from "../loader/late";
+import type { Gesture, PanelModule, Problem, RoomModule, ToolHandler, Widget } from "../types";
 import * as home from "./home";
+import * as itself from "./index";
+import { lookOf } from "./look";
 import { speak } from "./texts";
 import { view } from "./view";
 
@@ -21,6 +22,13 @@ effect(() => {
   if (!running) queueMicrotask(callOver);
 });
 
+// Another language has been chosen. The panel speaks the old one until the new one has come.
+effect(() => {
+  const widget = model.home.value;
+  const language = widget && lookOf(widget).language;
+  if (language && view.peek().shape) speak(language).catch(() => {});
+});
+
 /** A visitor who hung up from the bar, or before anybody answered, is done; any other end is worth a word. */
 function callOver(): void {
   const widget = model.home.peek();
@@ -31,7 +39,7 @@ function callOver(): void {
 }
 
 export async function open(widget: Widget): Promise<void> {
-  await speak(widget.language);
+  await speak(widget.spoken);
   if (!running && (model.home.peek() !== widget || !view.peek().shape)) take(widget);
   home.show(running ?? widget);
 }
@@ -43,7 +51,7 @@ export function close(): void {
 
 export async function start(widget: Widget, gesture: Gesture, room: Promise<RoomModule>): Promise<void> {
   if (!running) take(widget);
-  const texts = speak(widget.language);
+  const texts = speak(widget.spoken);
   // A call without words could neither be understood nor ended: nothing is spent before they are there.
   const joined = call.start(widget, gesture, Promise.all([room, texts]).then(([module]) => module));
   texts
@@ -61,7 +69,7 @@ export async function fail(widget: Widget, problem: Problem): Promise<void> {
   model.problem.value = problem;
   widget.emit("vaani-error", { code: problem.code, fatal: true });
   model.change("failed");
-  await speak(widget.language).catch(() => {});
+  await speak(widget.spoken).catch(() => {});
   home.show(widget, "open", true);
 }
 
@@ -83,3 +91,6 @@ export const setMetadata = (metadata: Record<string, unknown>): void => call.set
 export const registerTool = (name: string, handler: ToolHandler): void => call.registerTool(name, handler);
 export const attached = (widget: Widget): void => home.attached(widget);
 export const detached = (widget: Widget): void => home.detached(widget);
+
+/** The page's one panel: this one, unless another copy of it has come before. */
+export const first: PanelModule = install(itself);

@@ -9,7 +9,9 @@ import type { State, Widget } from "../types";
 import { Actions, IconButton, MuteButton } from "./actions";
 import { sentence, signOf, when } from "./failures";
 import { Icon } from "./icons";
+import { lookOf } from "./look";
 import { Orb, useLevels } from "./orb";
+import { Terms } from "./terms";
 import { name, text } from "./texts";
 import { Transcript } from "./transcript";
 import { view } from "./view";
@@ -28,21 +30,23 @@ export function Panel(props: PanelProps): VNode | null {
 function Card({ widget, show, hide }: PanelProps): VNode {
   const root = useRef<HTMLDivElement>(null);
   const state = model.state.value;
-  const talks = model.lines.value.length > 0 && widget.options.transcript !== false;
+  const { options, language, direction } = lookOf(widget);
+  const talks = model.lines.value.length > 0 && options.transcript !== false;
   const failed = state === "failed";
+  const terms = model.terms.value;
   const shrink = () => (model.busy() ? show(widget, "small") : hide());
-  useFocus(root, state);
+  useFocus(root, `${state} ${!!terms}`);
   useLevels(root);
   return (
     <div
       ref={root}
-      class={`panel ${talks || failed ? "" : "hero"}`}
+      class={`panel ${talks || failed || terms ? "" : "hero"}`}
       part="panel"
       role="dialog"
       aria-label={text("dialog", { name: name() })}
       tabIndex={-1}
-      lang={widget.language}
-      dir={widget.direction}
+      lang={language}
+      dir={direction}
       data-state={state}
       onKeyDown={(event) => {
         if (event.key !== "Escape" || event.defaultPrevented) return;
@@ -55,9 +59,10 @@ function Card({ widget, show, hide }: PanelProps): VNode {
           ? <IconButton icon="small" label={text("minimize")} onClick={shrink} />
           : <IconButton icon="close" label={text("close")} onClick={shrink} />}
       </div>
-      {failed ? <Failure language={widget.language} /> : <Head widget={widget} />}
-      {state === "asking" && <p class="hint">{text("ask_hint")}</p>}
+      {failed ? <Failure language={language} /> : <Head avatar={options.avatar} />}
+      {state === "asking" && !terms && model.prompting.value && <p class="hint">{text("ask_hint")}</p>}
       {!failed && state !== "ended" && <p class="ai">{text("ai_notice")}</p>}
+      {terms && <Terms text={terms.text} label={text("state_consent")} />}
       {state === "reconnecting" && <Notice>{text("reconnecting")}</Notice>}
       {model.microphoneLost.value && <Notice>{text("microphone_lost")}</Notice>}
       {talks && <Transcript />}
@@ -74,10 +79,10 @@ function Card({ widget, show, hide }: PanelProps): VNode {
   );
 }
 
-function Head({ widget }: { widget: Widget }): VNode {
+function Head({ avatar }: { avatar: unknown }): VNode {
   return (
     <div class="head">
-      <Orb avatar={widget.options.avatar} />
+      <Orb key={avatar} avatar={avatar} />
       <div class="who">
         <h2 class="name">{name()}</h2>
         <Status />
@@ -108,7 +113,7 @@ function Status(): VNode {
   const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   return (
     <p class="state">
-      <span>{text(muted ? "state_muted" : `state_${state}`)}</span>
+      <span>{text(`state_${muted ? "muted" : shown(state)}`)}</span>
       {timed && <span class="time"><i aria-hidden="true">·</i><span dir="ltr">{time}</span></span>}
     </p>
   );
@@ -121,6 +126,7 @@ function Notice({ children }: { children: ComponentChildren }): VNode {
 /** The call, out of the way. */
 function Bar({ widget, show, hide }: PanelProps): VNode {
   const root = useRef<HTMLDivElement>(null);
+  const { options: { avatar }, language, direction } = lookOf(widget);
   useFocus(root, model.state.value, ".expand");
   useLevels(root);
   return (
@@ -130,13 +136,13 @@ function Bar({ widget, show, hide }: PanelProps): VNode {
       part="bar"
       role="group"
       aria-label={text("dialog", { name: name() })}
-      lang={widget.language}
-      dir={widget.direction}
+      lang={language}
+      dir={direction}
       data-state={model.state.value}
     >
       <button type="button" class="expand" onClick={() => show(widget, "open")}>
         <span class="aside">{text("expand")}: </span>
-        <Orb avatar={widget.options.avatar} />
+        <Orb key={avatar} avatar={avatar} />
         <Status />
       </button>
       {model.joined.value && <MuteButton bare />}
@@ -144,6 +150,12 @@ function Bar({ widget, show, hide }: PanelProps): VNode {
       <p class="aside" role="status">{announcement(model.state.value)}</p>
     </div>
   );
+}
+
+/** Before the call the visitor is asked for more than the microphone, and not all the time. */
+function shown(state: State): string {
+  if (state !== "asking") return state;
+  return model.terms.value ? "consent" : model.prompting.value ? "asking" : "connecting";
 }
 
 /** Who can't see hears the steps of a call; not each turn, which would talk over the assistant's own voice. */
@@ -159,12 +171,12 @@ function announcement(state: State): string {
     case "ended":
       return `${text("state_ended")}. ${text(`end_${model.reason.value}`)}`;
     default:
-      return text(`state_${state}`);
+      return text(`state_${shown(state)}`);
   }
 }
 
 /** The keyboard comes along, and is not lost when the button it was on goes. */
-function useFocus(root: { current: HTMLDivElement | null }, state: State, first?: string): void {
+function useFocus(root: { current: HTMLDivElement | null }, state: string, first?: string): void {
   const held = useRef(false);
   held.current = !!root.current?.matches(":focus-within");
   useLayoutEffect(() => {

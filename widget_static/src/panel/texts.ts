@@ -3,9 +3,12 @@
 import { signal } from "@preact/signals";
 
 import * as model from "../call/model";
+import { own } from "../loader/properties";
+import { within } from "../loader/within";
+import { lookOf } from "./look";
+import { tagsOf } from "./tags";
 
 type Texts = Readonly<Record<string, string>>;
-type Tables = Readonly<Record<string, Texts | undefined>> | undefined;
 
 /** Of the language's chunk. Until it has come, and where it never does, enough to say so. */
 const ours = signal<Texts>({
@@ -14,9 +17,14 @@ const ours = signal<Texts>({
   retry: "Try again",
   close: "Close",
 });
+/** Milliseconds after which texts won't come any more. */
+const PATIENCE = 20_000;
+
 /** The language that is fetched, or was. */
 let wanted = "";
 let fetched: Promise<void> | undefined;
+/** A question mark for every failure: some browsers remember a failed import for good, and a silent one never ends. */
+let again = "";
 
 /**
  * Fetches the texts of one language, English where we have none.
@@ -24,32 +32,33 @@ let fetched: Promise<void> | undefined;
  * @throws {Problem} `load_failed`.
  */
 export function speak(language: string): Promise<void> {
-  const known = __LANGUAGES__.includes(language) ? language : "en";
+  const known = tagsOf(language).find((tag) => __LANGUAGES__.includes(tag)) ?? "en";
   if (wanted !== known || !fetched) {
     wanted = known;
-    fetched = fetchTexts(known + __LOCALE_SUFFIX__).catch(() => {
-      fetched = undefined;
+    const coming = within(PATIENCE, fetchTexts(known)).catch(() => {
+      again += "?";
+      if (fetched === coming) fetched = undefined;
       throw { code: "load_failed", spent: "no" };
     });
+    fetched = coming;
   }
   return fetched;
 }
 
-async function fetchTexts(name: string): Promise<void> {
-  const take = ({ default: texts }: { default: Texts }) => {
-    ours.value = texts;
-  };
-  // Some browsers remember a failed import for good, so a second attempt has another address.
-  const address = "./" + name;
-  await import(address).then(take, () => import(address + "?again").then(take));
+async function fetchTexts(language: string): Promise<void> {
+  const address = `./${language}${__LOCALE_SUFFIX__}${again}`;
+  const { default: texts } = await import(address).catch(() => import(address + "?"));
+  // Another language may have been chosen meanwhile.
+  if (wanted === language) ours.value = texts;
 }
 
 /** The text of a key: the page's, else the site's, else ours. `{name}` is replaced by `values.name`. */
 export function text(key: string, values: Texts = {}): string {
   const widget = model.home.value;
-  const languages = [widget?.language ?? "en", wanted];
-  const tables: Tables[] = [widget?.options.texts as Tables, model.site.value?.text];
-  const found = tables.flatMap((table) => languages.map((language) => table?.[language]?.[key])).find(isText);
+  const look = widget && lookOf(widget);
+  const languages = [...tagsOf(look?.language ?? "en"), wanted];
+  const tables = [look?.options.texts, model.site.value?.text];
+  const found = tables.flatMap((table) => languages.map((language) => own(own(table, language), key))).find(isText);
   return (found ?? ours.value[key] ?? "").replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }
 
