@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -85,8 +86,11 @@ class Run:
         self.seed = 0
         self.begun = time.time()
         self.upstream = stack.enter_context(upstream())
-        self.postgres = stack.enter_context(PostgresServer(durable=True))
         self.ledgers: list[str] = []
+
+    @cached_property
+    def postgres(self) -> PostgresServer:
+        return self.stack.enter_context(PostgresServer(durable=True))
 
     def ledger(self, database: str, calls: int) -> str:
         """A new one, with so many calls in it."""

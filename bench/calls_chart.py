@@ -139,7 +139,8 @@ def write(measured: Mapping[str, Any]) -> None:
         f"{name} {value}" for name, value in measured["machine"].items() if name != "processors"
     )
     on = f"Measured on {measured['machine']['processors']} processors, {machine}."
-    PAGE.write_text(f"{before}{BEGIN}\n{on}\n\n{tables(measured)}\n{END}{after}", "utf-8")
+    picture = "![Calls a second and p99 by workers, beside the bare view](images/calls.svg)"
+    PAGE.write_text(f"{before}{BEGIN}\n{picture}\n\n{on}\n\n{tables(measured)}\n{END}{after}", "utf-8")
     CHART.write_text(chart(measured), "utf-8")
 
 
