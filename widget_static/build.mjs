@@ -44,6 +44,32 @@ const leanLiveKit = {
   },
 };
 
+/**
+ * What a call needs only once it is there. It has nothing of the panel's twice: whatever lies outside of `src/more/`
+ * it asks for by name (`require`), and the panel answers (src/panel/more.ts).
+ */
+const sharedWithPanel = {
+  name: "shared-with-panel",
+  setup({ onResolve }) {
+    onResolve({ filter: /.*/ }, ({ path, resolveDir, kind }) => {
+      if (kind === "entry-point" || path.endsWith(".css")) return null;
+      if (!path.startsWith(".")) return { path, external: true };
+      const name = relative(join(HERE, "src"), join(resolveDir, path)).replaceAll("\\", "/");
+      return name.startsWith("more/") ? null : { path: name, external: true };
+    });
+  },
+};
+
+async function more() {
+  const body = await bundle("src/more/index.ts", {
+    format: "cjs",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    plugins: [sharedWithPanel],
+  });
+  return `export default(require,module={})=>{${body.trim()}return module.exports};\n`;
+}
+
 async function bundle(entry, options = {}) {
   const result = await build({
     absWorkingDir: HERE,
@@ -145,7 +171,7 @@ async function make() {
   const texts = await locales();
   const languages = JSON.stringify(texts.map(([language]) => language));
   const unknown = "-000000.js";
-  const [panelDraft, livekit, altcha] = await Promise.all([
+  const [panelDraft, livekit, altcha, moreDraft] = await Promise.all([
     bundle("src/panel/index.ts", {
       jsx: "automatic",
       jsxImportSource: "preact",
@@ -153,11 +179,12 @@ async function make() {
     }),
     bundle("src/call/room.ts", { plugins: [leanLiveKit], tsconfigRaw: PLAIN_FIELDS }),
     bundle("src/call/altcha.ts"),
+    more(),
   ]);
   // What the panel fetches goes with it, so they share one hash: the loader carries it once.
-  const suffix = `-${hash(panelDraft + altcha + texts.join())}.js`;
+  const suffix = `-${hash(panelDraft + altcha + moreDraft + texts.join())}.js`;
   const panel = panelDraft.replaceAll(unknown, suffix);
-  const chunks = { panel: `panel${suffix}`, livekit: `livekit-${hash(livekit)}.js`, altcha: `altcha${suffix}` };
+  const chunks = { panel: `panel${suffix}`, livekit: `livekit-${hash(livekit)}.js`, altcha: `altcha${suffix}`, more: `more${suffix}` };
   const body = await bundle("src/loader/index.ts", {
     target: OLDER_BROWSERS,
     tsconfigRaw: PLAIN_FIELDS,
@@ -176,6 +203,7 @@ async function make() {
     [`assets/${chunks.panel}`, panel],
     [`assets/${chunks.livekit}`, livekit],
     [`assets/${chunks.altcha}`, altcha],
+    [`assets/${chunks.more}`, moreDraft],
     ...texts.map(([language, text]) => [`assets/${language}${suffix}`, text]),
   ];
   const files = new Map([

@@ -1,14 +1,16 @@
 /** Where the panel stands: in one element at a time, and on the page for as long as a call runs. */
 
+import { effect } from "@preact/signals";
 import { h, render } from "preact";
 
 import * as model from "../call/model";
 import type { Widget } from "../types";
 import { Panel } from "./panel";
+import { more } from "./more";
 import css from "./panel.css";
 import { view } from "./view";
 
-let sheet: CSSStyleSheet | undefined;
+const sheets = new Map<string, CSSStyleSheet>();
 /** What `position` was on an element that had to float; undefined where none does. */
 let floating: { position: string | null } | undefined;
 /** Where the keyboard was before the panel came. */
@@ -69,15 +71,26 @@ export function detached(widget: Widget): void {
 }
 
 function mount(widget: Widget): void {
-  const root = widget.stage.getRootNode() as ShadowRoot;
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-  }
-  if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  dress(widget);
   widget.face("call");
   render(h(Panel, { widget, show, hide }), widget.stage);
 }
+
+/** Styles of the panel, and of what comes later. */
+function dress(widget: Widget): void {
+  const root = widget.stage.getRootNode() as ShadowRoot;
+  for (const text of [css, more.value?.css]) {
+    if (!text) continue;
+    const sheet = sheets.get(text) ?? new CSSStyleSheet();
+    if (!sheets.has(text)) sheet.replaceSync(text);
+    sheets.set(text, sheet);
+    if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  }
+}
+
+effect(() => {
+  if (more.value && view.peek().shape) dress(model.home.peek()!);
+});
 
 function clear(widget: Widget): void {
   render(null, widget.stage);

@@ -10,6 +10,7 @@ import type { Gesture, PanelModule, Problem, RoomModule, ToolHandler, Widget } f
 import * as home from "./home";
 import * as itself from "./index";
 import { lookOf } from "./look";
+import { fetchMore } from "./more";
 import { speak } from "./texts";
 import { view } from "./view";
 
@@ -51,6 +52,7 @@ export function close(): void {
 
 export async function start(widget: Widget, gesture: Gesture, room: Promise<RoomModule>): Promise<void> {
   if (!running) take(widget);
+  fetchMore();
   const texts = speak(widget.spoken);
   // A call without words could neither be understood nor ended: nothing is spent before they are there.
   const joined = call.start(widget, gesture, Promise.all([room, texts]).then(([module]) => module));
