@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import random
@@ -42,33 +43,38 @@ class Killer:
     def __call__(self, upstream: HostileUpstream, connection: socket.socket, request: Request) -> None:
         with self._lock:
             self._calls += 1
-            mine = self._calls % PER_KILL == 0 and len(self.done) < self.kills
-            kind = ("before", "with", "after")[len(self.done) % 3]
-            if mine:
-                self.done.append(kind)
-        if mine and kind == "before":
-            self._kill(connection)
+            turn, rest = divmod(self._calls, PER_KILL)
+            mine = rest == 0 and len(self.done) < self.kills
+        kind = ("before", "with", "after")[turn % 3] if mine else ""
+        if kind == "before":
+            self._kill(connection, kind)
             return
         time.sleep(0.01)  # Vaani takes its time: others are in the middle of a call as well
         credentials()(upstream, connection, request)
         if mine:
             time.sleep(0 if kind == "with" else random.uniform(0.001, 0.02))
-            self._kill(connection)
+            self._kill(connection, kind)
 
-    def _kill(self, connection: socket.socket) -> None:
+    def _kill(self, connection: socket.socket, kind: str) -> None:
         assert self.server is not None
-        os.kill(worker_of(self.server, connection.getpeername()[1]), signal.SIGKILL)
+        with self._lock:  # one at a time, or two may mean the same one
+            pid = worker_of(self.server, connection)
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+                self.done.append(kind)
 
 
-def worker_of(server: Server, port: int) -> int:
-    """Which process has the connection that comes from this port."""
-    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    inode = next(line[9] for line in lines if line[1].endswith(f":{port:04X}") and line[9] != "0")
-    for pid in server.workers():
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-            if str(descriptor.readlink()) == f"socket:[{inode}]":
+def worker_of(server: Server, connection: socket.socket) -> int | None:
+    """Which process has the other end; none where it has gone already."""
+    with contextlib.suppress(OSError, StopIteration):  # it went while we looked
+        end = f":{connection.getpeername()[1]:04X}"
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        inode = next(line[9] for line in lines if line[1].endswith(end) and line[9] != "0")
+        for pid in server.workers():
+            links = [str(descriptor.readlink()) for descriptor in Path(f"/proc/{pid}/fd").iterdir()]
+            if f"socket:[{inode}]" in links:
                 return pid
-    raise AssertionError("no worker has it")
+    return None
 
 
 @dataclass
@@ -81,12 +87,13 @@ class Told:
     token_ids: dict[int, str] = field(default_factory=dict)
 
 
-async def client(base: str, number: int, told: Told) -> None:
+async def client(base: str, number: int, told: Told, most: int) -> None:
     """Starts one call after the other until the budget is spent."""
     attempt = 0
     async with Wire(base) as wire:
         while not told.codes["budget_spent"]:
             attempt += 1
+            assert attempt < most, "the budget is never spent"
             name = attempt * CLIENTS + number
             wire.address = f"10.{name >> 16 & 255}.{name >> 8 & 255}.{name & 255}"
             answer = await start(wire, name, told)
@@ -123,7 +130,7 @@ def test_workers_killed_in_the_middle(url: str, tmp_path: Path, ceiling: Ceiling
     async def everybody(base: str) -> None:
         async with asyncio.TaskGroup() as group:
             for number in range(CLIENTS):
-                group.create_task(client(base, number, told))
+                group.create_task(client(base, number, told, budget))
 
     with (
         HostileUpstream(killer) as vaani,
