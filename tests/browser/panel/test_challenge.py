@@ -54,8 +54,8 @@ async ([module, challenges]) => {
   return { slices, solutions };
 }
 """
-"""The longest time that the solver kept the page's thread to itself, for each challenge: from the start, or from
-the browser's answer, to its next question or its own answer. All it waits for are WebCrypto and timers."""
+"""The longest time that the solver kept the page's thread to itself, for each challenge: from the start, or
+from the browser's answer, to its next question or its own answer. It waits for WebCrypto and timers only."""
 
 
 @pytest.fixture(scope="module")
