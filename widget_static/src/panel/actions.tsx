@@ -8,6 +8,7 @@ import type { Widget } from "../types";
 import { worthRetrying } from "./failures";
 import { Icon } from "./icons";
 import { lookOf } from "./look";
+import { Slot } from "./slot";
 import { text } from "./texts";
 
 type IconName = Parameters<typeof Icon>[0]["name"];
@@ -55,6 +56,7 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
       return (
         <div key="call" class="actions">
           <MuteButton />
+          <Slot of="Devices" widget={widget} />
           <button key="end" type="button" class="press red" onClick={() => end()}>
             <Icon name="hangup" />
             {text("end")}

@@ -11,6 +11,7 @@ import { sentence, signOf, when } from "./failures";
 import { Icon } from "./icons";
 import { lookOf } from "./look";
 import { Orb, useLevels } from "./orb";
+import { Slot } from "./slot";
 import { Terms } from "./terms";
 import { name, text } from "./texts";
 import { Transcript } from "./transcript";
@@ -59,14 +60,16 @@ function Card({ widget, show, hide }: PanelProps): VNode {
           ? <IconButton icon="small" label={text("minimize")} onClick={shrink} />
           : <IconButton icon="close" label={text("close")} onClick={shrink} />}
       </div>
-      {failed ? <Failure language={language} /> : <Head avatar={options.avatar} />}
+      {failed ? <Failure widget={widget} language={language} /> : <Head avatar={options.avatar} />}
       {state === "asking" && !terms && model.prompting.value && <p class="hint">{text("ask_hint")}</p>}
       {!failed && state !== "ended" && <p class="ai">{text("ai_notice")}</p>}
       {terms && <Terms text={terms.text} label={text("state_consent")} />}
       {state === "reconnecting" && <Notice>{text("reconnecting")}</Notice>}
       {model.microphoneLost.value && <Notice>{text("microphone_lost")}</Notice>}
       {talks && <Transcript />}
+      {model.joined.value && model.busy() && <Slot of="Composer" widget={widget} />}
       {state === "ended" && <p class="hint">{text(`end_${model.reason.value}`)}</p>}
+      {state === "ended" && <Slot of="Feedback" widget={widget} />}
       {model.soundBlocked.value && (
         <button type="button" class="press sound" onClick={() => void playSound()}>
           <Icon name="sound" />
@@ -91,7 +94,7 @@ function Head({ avatar }: { avatar: unknown }): VNode {
   );
 }
 
-function Failure({ language }: { language: string }): VNode {
+function Failure({ widget, language }: { widget: Widget; language: string }): VNode {
   const problem = model.problem.value ?? { code: "" };
   const key = sentence(problem);
   const icon = signOf(key);
@@ -100,6 +103,7 @@ function Failure({ language }: { language: string }): VNode {
       <span class={`sign ${icon}`}><Icon name={icon} /></span>
       <h2 class="name">{text(key)}</h2>
       <p>{text(`${key}_help`, { when: when(problem, language, text("soon")) })}</p>
+      <Slot of="Help" widget={widget} />
     </div>
   );
 }

@@ -1,0 +1,16 @@
+/** Places in the panel that this chunk fills. */
+
+import type { Widget } from "../types";
+
+export interface SlotProps {
+  widget: Widget;
+}
+
+/** Below the transcript, in a call: typing. */
+export type ComposerProps = SlotProps;
+/** When the call has ended: how it was. */
+export type FeedbackProps = SlotProps;
+/** In the row of buttons, in a call: microphone and speaker. */
+export type DevicesProps = SlotProps;
+/** Within a failure, below its sentence: how to mend it. */
+export type HelpProps = SlotProps;

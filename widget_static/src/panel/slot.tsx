@@ -1,0 +1,11 @@
+/** Where the panel leaves room for what the chunk `more` brings. */
+
+import type { VNode } from "preact";
+
+import type { Widget } from "../types";
+import { more } from "./more";
+
+export function Slot({ of, widget }: { of: "Composer" | "Feedback" | "Devices" | "Help"; widget: Widget }): VNode | null {
+  const Part = more.value?.[of];
+  return Part ? <Part widget={widget} /> : null;
+}
