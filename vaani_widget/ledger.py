@@ -31,11 +31,10 @@ from .ledger_bounds import Wanted, check_bounds
 from .ledger_rows import (
     ANONYMOUS_OF_DAY,
     CALL_OF_TOKEN,
-    COUNT_CALL,
     GLANCE,
-    INSERT_CALL,
     SETTLE_CALL,
     recount,
+    spend,
 )
 from .ledger_schema import calls, insert_new, meta
 from .ledger_store import Store
@@ -151,14 +150,8 @@ class Ledger:
                 "consent_version": reservation.consent_version,
                 "consent_at": None if reservation.consent_version is None else now,
             }
-            if INSERT_CALL.run(connection, row).rowcount != 1:
+            if not spend(connection, row):
                 raise TokenSpent
-            one_more = {
-                "of_site": reservation.site,
-                "of_day": reserved.day,
-                "one_anonymous": int(reservation.lane == "anonymous"),
-            }
-            COUNT_CALL.run(connection, one_more)
             return reserved
 
         return self._store.write(work, site=reservation.site)

@@ -16,27 +16,33 @@ from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, select, text
+from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, event, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import DisconnectionError
 
 from .ledger_deadline import LOGGING_NAME, remaining, until
 from .ledger_schema import insert_new, sites
+from .ledger_statements import Statement
 
 CONNECTIONS = 5
 """Per process. A transaction takes milliseconds; a hundred are what a server has by default for everyone."""
 
 _SCHEMA_LOCK = 0x7661616E6977  # an arbitrary key of our own among the database's advisory locks
 
-_BEGIN = text(
-    # In one round trip: the server gives up by itself while the connection is still good; a transaction
-    # whose process has frozen lets go of its locks; and the time. clock_timestamp() and not now(): what
-    # was waited for must not date a call back.
-    "SELECT set_config('statement_timeout', :answer, true),"
-    " set_config('idle_in_transaction_session_timeout', '2000', true),"
-    " set_config('synchronous_commit',"
-    "  CASE WHEN :durable THEN current_setting('synchronous_commit') ELSE 'off' END, true),"
-    " extract(epoch FROM clock_timestamp())::float8"
+_BEGIN = Statement(
+    lambda _: text(
+        # In one round trip: the server gives up by itself while the connection is still good; a transaction
+        # whose process has frozen lets go of its locks; and the time. clock_timestamp() and not now(): what
+        # was waited for must not date a call back.
+        "SELECT extract(epoch FROM clock_timestamp())::float8,"
+        " set_config('statement_timeout', :answer, true),"
+        " set_config('idle_in_transaction_session_timeout', '2000', true),"
+        " set_config('synchronous_commit',"
+        "  CASE WHEN :durable THEN current_setting('synchronous_commit') ELSE 'off' END, true)"
+    )
+)
+_LOCK = Statement(
+    lambda _: select(sites.c.site).where(sites.c.site == bindparam("of_site")).with_for_update()
 )
 
 
@@ -92,14 +98,13 @@ class Postgres:
         """:return: the database's time, in seconds since the epoch."""
         answer = str(max(int(remaining() * 1000) - 100, 1))
         durable = connection.get_execution_options().get("vaani_widget_durable", True)
-        return float(connection.execute(_BEGIN, {"answer": answer, "durable": durable}).one()[3])
+        return float(_BEGIN.run(connection, {"answer": answer, "durable": durable}).scalar_one())
 
     def lock_site(self, connection: Connection, site: str) -> None:
         """Wait for this site's other reservations. What is read after this is what they have left."""
-        row = select(sites.c.site).where(sites.c.site == site).with_for_update()
-        if connection.execute(row).first() is None:
+        if _LOCK.run(connection, {"of_site": site}).first() is None:
             insert_new(connection, sites, {"site": site})
-            connection.execute(row)
+            _LOCK.run(connection, {"of_site": site})
 
     def check_writable(self, connection: Connection) -> None:
         """:raises OSError: this server only reads, as a standby does."""

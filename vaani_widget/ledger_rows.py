@@ -5,14 +5,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from types import ModuleType
+from typing import Any
 
-from sqlalchemy import Insert, Update, bindparam, select, update
+from sqlalchemy import (
+    Connection,
+    Date,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    Update,
+    bindparam,
+    func,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 
 from .lanes import Lane
 from .ledger_schema import calls, days
 from .ledger_statements import Statement
+
+RESERVED = (
+    "call_id",
+    "token_id",
+    "site",
+    "day",
+    "lane",
+    "visitor",
+    "reserved_at",
+    "lease_until",
+    "outcome",
+    "consent_version",
+    "consent_at",
+)
+"""Columns of a call that are known when it is reserved."""
 
 
 def recount(site: str, day: date, lane: Lane, outcome: str) -> Update:
@@ -27,38 +58,60 @@ def recount(site: str, day: date, lane: Lane, outcome: str) -> Update:
     )
 
 
-def _count(kind: ModuleType) -> Insert:
-    """One more call of a day. ``kind`` is SQLAlchemy's module of the database's kind."""
-    first = kind.insert(days).values(
-        site=bindparam("of_site"),
-        day=bindparam("of_day"),
-        calls=1,
-        anonymous=bindparam("one_anonymous"),
-        unknown=0,
-        released=0,
-    )
-    more = {"calls": days.c.calls + 1, "anonymous": days.c.anonymous + bindparam("one_anonymous")}
-    counted: Insert = first.on_conflict_do_update(index_elements=[days.c.site, days.c.day], set_=more)
-    return counted
+def spend(connection: Connection, row: Mapping[str, object]) -> bool:
+    """Write a new call down, and count it for its day.
+
+    :param row: all of :data:`RESERVED`.
+    :return: whether it is new. Where one of its unique values was here before, nothing is written.
+    """
+    values = {f"new_{name}": value for name, value in row.items()}
+    values["new_anonymous"] = int(row["lane"] == "anonymous")
+    if connection.dialect.name == "postgresql":
+        return bool(_INSERT_AND_COUNT.run(connection, values).scalar())
+    if _INSERT.run(connection, values).rowcount != 1:
+        return False
+    _COUNT.run(connection, values)
+    return True
 
 
-INSERT_CALL = Statement(
-    lambda kind: kind.insert(calls).on_conflict_do_nothing(),
-    columns=(
-        "call_id",
-        "token_id",
-        "site",
-        "day",
-        "lane",
-        "visitor",
-        "reserved_at",
-        "lease_until",
-        "outcome",
-        "consent_version",
-        "consent_at",
-    ),
-)
-COUNT_CALL = Statement(_count)
+def _insert(kind: ModuleType) -> postgresql.Insert | sqlite.Insert:
+    """The call's row, unless it is there. ``kind`` is SQLAlchemy's module of the database's kind."""
+    row: postgresql.Insert | sqlite.Insert = kind.insert(calls)
+    return row.values({name: bindparam(f"new_{name}") for name in RESERVED}).on_conflict_do_nothing()
+
+
+def _count(kind: ModuleType, call: FromClause | None = None) -> postgresql.Insert | sqlite.Insert:
+    """One more call of its day.
+
+    :param call: has a row where there is a call to count; without it, there is.
+    """
+    row: postgresql.Insert | sqlite.Insert = kind.insert(days)
+    first: dict[str, Any] = {
+        "site": bindparam("new_site", type_=Text),
+        "day": bindparam("new_day", type_=Date),
+        "calls": literal(1),
+        "anonymous": bindparam("new_anonymous", type_=Integer),
+        "unknown": literal(0),
+        "released": literal(0),
+    }
+    if call is None:
+        row = row.values(first)
+    else:
+        row = row.from_select(list(first), select(*first.values()).select_from(call))
+    more = {"calls": days.c.calls + 1, "anonymous": days.c.anonymous + first["anonymous"]}
+    return row.on_conflict_do_update(index_elements=[days.c.site, days.c.day], set_=more)
+
+
+def _insert_and_count(kind: ModuleType) -> Select[Any]:
+    """Both in one: each statement is a way to the server and back, while others wait for the site."""
+    new = _insert(kind).returning(calls.c.call_id).cte("new")
+    return select(func.count()).select_from(new).add_cte(_count(kind, new).cte("counted"))
+
+
+_INSERT = Statement(_insert)
+_COUNT = Statement(_count)
+_INSERT_AND_COUNT = Statement(_insert_and_count)
+
 _of_token = select(calls.c.call_id).where(calls.c.token_id == bindparam("of_token"))
 _anonymous = select(days.c.anonymous).where(
     days.c.site == bindparam("of_site"), days.c.day == bindparam("of_day")

@@ -6,7 +6,7 @@ a hundred times as long as SQLite takes to execute it, and while it does, everyb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -20,14 +20,10 @@ class Statement:
     """One statement.
 
     :param make: makes it, given SQLAlchemy's module of the database's kind: ``insert`` differs.
-    :param columns: of an ``INSERT`` without values: those that are bound, by their own names.
     """
 
-    def __init__(
-        self, make: Callable[[ModuleType], ClauseElement], columns: Sequence[str] | None = None
-    ) -> None:
+    def __init__(self, make: Callable[[ModuleType], ClauseElement]) -> None:
         self._make = make
-        self._columns = columns
         self._written: dict[str, _Written] = {}
 
     def run(self, connection: Connection, values: Mapping[str, object]) -> CursorResult[Any]:
@@ -39,14 +35,14 @@ class Statement:
 
     def _write(self, dialect: Dialect) -> _Written:
         module = postgresql if dialect.name == "postgresql" else sqlite
-        return _Written(self._make(module), dialect, self._columns)
+        return _Written(self._make(module), dialect)
 
 
 class _Written:
     """A statement in the words of one kind of database."""
 
-    def __init__(self, statement: ClauseElement, dialect: Dialect, columns: Sequence[str] | None) -> None:
-        compiled = statement.compile(dialect=dialect, column_keys=list(columns) if columns else None)
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)
         self.text = str(compiled)
         self._order = compiled.positiontup
