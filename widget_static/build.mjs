@@ -60,12 +60,13 @@ const sharedWithPanel = {
   },
 };
 
-async function more() {
+async function more(suffix) {
   const body = await bundle("src/more/index.ts", {
     format: "cjs",
     jsx: "automatic",
     jsxImportSource: "preact",
     plugins: [sharedWithPanel],
+    define: { __LOCALE_SUFFIX__: JSON.stringify(suffix) },
   });
   return `export default(require,module={})=>{${body.trim()}return module.exports};\n`;
 }
@@ -97,10 +98,10 @@ async function bundle(entry, options = {}) {
 const hash = (text) => parseInt(createHash("sha256").update(text).digest("hex").slice(0, 13), 16).toString(36).slice(-6);
 
 /** A module of texts for each language. */
-async function locales() {
-  const folder = join(HERE, "locales");
+async function locales(under = "") {
+  const folder = join(HERE, "locales", under);
   const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
-  if (!names.includes("en.json")) throw new Error("widget_static/locales/en.json is missing");
+  if (!names.includes("en.json")) throw new Error(`${relative(HERE, join(folder, "en.json"))} is missing`);
   return Promise.all(
     names.map(async (name) => {
       const texts = JSON.parse(await readFile(join(folder, name), "utf8"));
@@ -169,22 +170,25 @@ const PLAIN_FIELDS = { compilerOptions: { useDefineForClassFields: false } };
 
 async function make() {
   const texts = await locales();
+  const furtherTexts = await locales("more");
   const languages = JSON.stringify(texts.map(([language]) => language));
   const unknown = "-000000.js";
+  const unknownRoom = "livekit-0.js";
   const [panelDraft, livekit, altcha, moreDraft] = await Promise.all([
     bundle("src/panel/index.ts", {
       jsx: "automatic",
       jsxImportSource: "preact",
-      define: { __LANGUAGES__: languages, __LOCALE_SUFFIX__: JSON.stringify(unknown) },
+      define: { __LANGUAGES__: languages, __LOCALE_SUFFIX__: JSON.stringify(unknown), __LIVEKIT__: JSON.stringify(unknownRoom) },
     }),
     bundle("src/call/room.ts", { plugins: [leanLiveKit], tsconfigRaw: PLAIN_FIELDS }),
     bundle("src/call/altcha.ts"),
-    more(),
+    more(unknown),
   ]);
   // What the panel fetches goes with it, so they share one hash: the loader carries it once.
-  const suffix = `-${hash(panelDraft + altcha + moreDraft + texts.join())}.js`;
-  const panel = panelDraft.replaceAll(unknown, suffix);
-  const chunks = { panel: `panel${suffix}`, livekit: `livekit-${hash(livekit)}.js`, altcha: `altcha${suffix}`, more: `more${suffix}` };
+  const room = `livekit-${hash(livekit)}.js`;
+  const suffix = `-${hash(panelDraft + altcha + moreDraft + texts.join() + furtherTexts.join() + room)}.js`;
+  const panel = panelDraft.replaceAll(unknown, suffix).replaceAll(unknownRoom, room);
+  const chunks = { panel: `panel${suffix}`, livekit: room, altcha: `altcha${suffix}`, more: `more${suffix}` };
   const body = await bundle("src/loader/index.ts", {
     target: OLDER_BROWSERS,
     tsconfigRaw: PLAIN_FIELDS,
@@ -203,8 +207,9 @@ async function make() {
     [`assets/${chunks.panel}`, panel],
     [`assets/${chunks.livekit}`, livekit],
     [`assets/${chunks.altcha}`, altcha],
-    [`assets/${chunks.more}`, moreDraft],
+    [`assets/${chunks.more}`, moreDraft.replaceAll(unknown, suffix)],
     ...texts.map(([language, text]) => [`assets/${language}${suffix}`, text]),
+    ...furtherTexts.map(([language, text]) => [`assets/more${language}${suffix}`, text]),
   ];
   const files = new Map([
     ...compressed("widget.js", loader, everySetting()),
@@ -219,6 +224,7 @@ async function make() {
   });
   const manifest = { "widget.js": sizes("widget.js"), ...chunks };
   for (const [language] of texts) manifest[language] = language + suffix;
+  for (const [language] of furtherTexts) manifest[`more${language}`] = `more${language}${suffix}`;
   manifest.sizes = Object.fromEntries(["widget.js", ...assets.map(([name]) => name)].map((name) => [name, sizes(name)]));
   return { files, manifest: `${JSON.stringify(manifest, null, 2)}\n` };
 }

@@ -4,7 +4,7 @@
 declare const __LOCALE_SUFFIX__: string;
 declare const __LANGUAGES__: readonly string[];
 
-/** The chunks' file names; in the loader only. */
+/** The chunks' file names; `__PANEL__` in the loader only. */
 declare const __PANEL__: string;
 declare const __LIVEKIT__: string;
 /** What `/sites/{site}/widget.js` carries in itself; in the loader only. */

@@ -69,6 +69,8 @@ export interface Gesture {
    * asks for it then.
    */
   microphone?: Promise<MediaStream> | undefined;
+  /** The visitor types: no microphone is asked for. */
+  written?: boolean;
   audioContext: AudioContext;
   /** Detached, playsinline, already told to play. */
   audio: HTMLAudioElement;
@@ -133,6 +135,8 @@ export interface Widget extends HTMLElement {
   sendText(text: string): Promise<void>;
   setMetadata(metadata: Record<string, unknown>): Promise<void>;
   registerTool(name: string, handler: ToolHandler): Promise<void>;
+  /** A call in writing, without a microphone. The running call goes on in writing where it still waits for one. */
+  startText(): Promise<void>;
   /** What a click on the launcher does; the panel's own buttons ("Try again") call it inside their click. */
   start(): Promise<void>;
 }
@@ -177,7 +181,8 @@ export interface RoomModule {
 export interface JoinOptions {
   url: string;
   token: string;
-  microphone: MediaStreamTrack;
+  /** Undefined where the visitor only types. */
+  microphone: MediaStreamTrack | undefined;
   audioContext: AudioContext;
   audio: HTMLAudioElement;
   /** Aborted when the visitor hangs up before the room is joined. */
@@ -185,12 +190,22 @@ export interface JoinOptions {
   on: RoomListener;
 }
 
+/** What one side has said or written so far. The same id replaces. */
+export interface Segment {
+  id: string;
+  role: "agent" | "visitor";
+  text: string;
+  final: boolean;
+  /** It was written: there is no voice that says it. */
+  typed?: boolean;
+}
+
 export interface RoomListener {
   /** The agent has come, or gone. */
   agent(present: boolean): void;
   /** `listening`, `thinking`, `speaking`, as the agent says. */
   agentState(state: string): void;
-  transcript(segment: { id: string; role: "agent" | "visitor"; text: string; final: boolean }): void;
+  transcript(segment: Segment): void;
   reconnecting(active: boolean): void;
   /** The microphone was muted or opened, also when a device that went away could not be taken up again. */
   muted(muted: boolean): void;
@@ -200,7 +215,18 @@ export interface RoomListener {
   gone(reason: "closed" | "network"): void;
 }
 
+/** What is sent, whichever device stands behind it at the moment. */
+export interface Microphone {
+  readonly mediaStreamTrack: MediaStreamTrack;
+  readonly isMuted: boolean;
+  /** Goes over to another device; a muted one at the next unmute. Rejects where none can be had: nothing is sent then. */
+  setDeviceId(id: string): Promise<boolean>;
+  restartTrack(): Promise<void>;
+}
+
 export interface Connection {
+  /** Undefined where the visitor only types. */
+  readonly microphone: Microphone | undefined;
   mute(on: boolean): Promise<void>;
   /** 0 to 1, of the visitor's microphone and of the agent's voice, for drawing. */
   levels(): { visitor: number; agent: number };

@@ -18,16 +18,27 @@ export interface Start {
 export const startCall = (widget: Widget, start: Start): Promise<StartedCall> =>
   post<StartedCall>(`${widget.api}/v1/calls`, start);
 
-/** Tells the server how the call goes. Losing it is harmless, so nothing waits for it; it outlives the page. */
-export function progress(
-  widget: Widget,
-  call: StartedCall,
-  event: { event: "connected" } | { event: "ended"; reason: EndReason },
-): void {
-  send(`${widget.api}/v1/calls/${encodeURIComponent(call.call_id)}/progress`, {
-    call_token: call.call_token,
-    ...event,
-  }, { keepalive: true }).catch(() => {});
+export type News =
+  | { event: "connected" }
+  | { event: "ended"; reason: EndReason }
+  | { event: "feedback"; rating: number; text: string };
+
+/**
+ * Tells the server how the call goes; it outlives the page. Losing it is harmless.
+ *
+ * @returns whether the server has it.
+ */
+export async function progress(widget: Widget, call: StartedCall, news: News): Promise<boolean> {
+  try {
+    const address = `${widget.api}/v1/calls/${encodeURIComponent(call.call_id)}/progress`;
+    const { ok } = await send(address, { call_token: call.call_token, ...news }, {
+      keepalive: true,
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    return ok;
+  } catch {
+    return false;
+  }
 }
 
 async function post<Answer>(url: string, body: unknown): Promise<Answer> {

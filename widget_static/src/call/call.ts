@@ -1,13 +1,13 @@
 /** The one call of the page, from the click to its end. It belongs to this module, not to an element. */
 
 import type {
-  Connection, EndReason, Gesture, Problem, RoomListener, RoomModule, SiteInfo, SiteToken, StartedCall, State, ToolHandler,
+  Connection, EndReason, Gesture, Microphone, Problem, RoomListener, RoomModule, Segment, SiteInfo, SiteToken, StartedCall, State, ToolHandler,
   Widget,
 } from "../types";
 import { progress } from "./api";
 import { solution } from "./challenge";
 import { agree, agreed } from "./consent";
-import { microphoneOf, release } from "./gesture";
+import { microphoneOf, release, releaseMicrophone } from "./gesture";
 import * as model from "./model";
 import { firstToken, spend } from "./spend";
 
@@ -18,9 +18,13 @@ const AGENT_RETURNS_WITHIN = 4_000;
 /** From when livekit-client has noticed, up to 15 s after the fact. It would try for longer, with hanging attempts. */
 const NETWORK_RETURNS_WITHIN = 30_000;
 
+export type Sound = Pick<Gesture, "audio" | "audioContext"> & { microphone: Microphone | undefined };
+
 const tools = new Map<string, ToolHandler>();
 let metadata: Record<string, unknown> = {};
 let current: Call | null = null;
+/** The call that was started last, for what its visitor thinks of it. */
+let last: { widget: Widget; started: StartedCall } | undefined;
 
 /** What `start()` rejects with when the visitor hung up, or the page said no, before the room was joined: no error. */
 const CANCELLED: Problem = { code: "cancelled", spent: "no" };
@@ -52,12 +56,32 @@ export function levels(): { visitor: number; agent: number } {
   return current?.connection?.levels() ?? { visitor: 0, agent: 0 };
 }
 
+/** By what the running call hears and is heard. */
+export function sound(): Sound | undefined {
+  return current?.sound;
+}
+
 export async function playSound(): Promise<void> {
   await current?.connection?.playSound();
 }
 
 export async function sendText(text: string): Promise<void> {
   await current?.sendText(text);
+}
+
+/** The call goes on in writing, if it still waits for a microphone. */
+export function write(): void {
+  current?.write();
+}
+
+/** Whether the agent's voice is heard. */
+export function silence(on: boolean): void {
+  current?.silence(on);
+}
+
+/** What the visitor thinks of the last call: 1 to 5, and a sentence. False where it could not be told. */
+export async function feedback(rating: number, text: string): Promise<boolean> {
+  return !!last && progress(last.widget, last.started, { event: "feedback", rating, text });
 }
 
 /** Kept for this page's calls: the running one, and those to come. */
@@ -85,9 +109,26 @@ class Call {
   /** The browser notices sooner than livekit-client, but can be wrong: enough for a word, not for an end. */
   #offline = false;
   #typed = 0;
+  /** Resolves where the visitor would rather type. */
+  readonly #writes: Promise<undefined>;
+  write!: () => void;
 
   constructor(gesture: Gesture) {
     this.#gesture = gesture;
+    this.#writes = new Promise((resolve) => {
+      this.write = () => {
+        if (this.connection) return;
+        model.written.value = true;
+        resolve(undefined);
+      };
+    });
+    if (gesture.written) this.write();
+    model.silent.value = gesture.audio.muted;
+  }
+
+  get sound(): Sound {
+    const { audio, audioContext } = this.#gesture;
+    return { audio, audioContext, microphone: this.connection?.microphone };
   }
 
   begin(widget: Widget, room: Promise<RoomModule>): Promise<void> {
@@ -111,8 +152,11 @@ class Call {
       willing.then(() => token).then(({ challenge }) => challenge && solution(widget, challenge, signal)).catch(() => {});
       // The owner's text comes before the prompt, unless nothing is known to be asked.
       if (!this.#gesture.microphone) await this.#unlessOver(willing);
-      model.prompting.value = true;
-      const [microphone] = await this.#unlessOver(Promise.all([microphoneOf(this.#gesture), willing]));
+      model.prompting.value = !model.written.peek();
+      const spoken = model.written.peek() ? this.#writes : microphoneOf(this.#gesture);
+      const [microphone] = await this.#unlessOver(Promise.all([Promise.race([spoken, this.#writes]), willing]));
+      // One that is granted only now is let go of.
+      if (model.written.peek()) releaseMicrophone(this.#gesture);
       model.change("connecting");
       // Before the token is spent, so that a failed download costs the owner nothing.
       const [{ join }, before] = await this.#unlessOver(Promise.all([room.catch(failedToLoad), this.#gesture.before]));
@@ -124,7 +168,7 @@ class Call {
         join({
           url: started.connection_url,
           token: started.token,
-          microphone,
+          microphone: model.written.peek() ? undefined : microphone,
           audioContext: this.#gesture.audioContext,
           audio: this.#gesture.audio,
           signal: this.#over.signal,
@@ -173,8 +217,10 @@ class Call {
       signal: this.#over.signal,
     });
     this.#started = started;
+    last = { widget, started };
+    model.callId.value = started.call_id;
     // The visitor hung up while the answer was on its way: its line is given back.
-    if (this.#over.signal.aborted) progress(widget, started, { event: "ended", reason: "visitor" });
+    if (this.#over.signal.aborted) void progress(widget, started, { event: "ended", reason: "visitor" });
     return started;
   }
 
@@ -185,7 +231,7 @@ class Call {
     if (model.muted.peek()) void this.connection?.mute(true);
     model.change("waiting");
     this.#tell("vaani-call-connected", { callId: started.call_id });
-    progress(widget, started, { event: "connected" });
+    void progress(widget, started, { event: "connected" });
     const tick = setInterval(() => {
       model.seconds.value = Math.floor(this.#duration());
     }, 500);
@@ -210,8 +256,7 @@ class Call {
         // Told after `vaani-call-connected`, whatever came first over the wire.
         void this.joined.then(() => {
           if (this.#over.signal.aborted) return;
-          model.write(segment);
-          this.#tell("vaani-transcript", segment);
+          this.#write(segment);
         }, () => {});
       },
       reconnecting: (active) => {
@@ -280,9 +325,18 @@ class Call {
     if (!this.connection) return;
     await this.connection.sendText(text);
     // Nobody echoes what was typed.
-    const line = { id: `typed-${++this.#typed}`, role: "visitor", text, final: true } as const;
-    model.write(line);
-    this.#tell("vaani-transcript", line);
+    this.#write({ id: `typed-${++this.#typed}`, role: "visitor", text, final: true, typed: true });
+  }
+
+  #write(segment: Segment): void {
+    model.write(segment);
+    const { id, role, text, final } = segment;
+    this.#tell("vaani-transcript", { id, role, text, final });
+  }
+
+  silence(on: boolean): void {
+    model.silent.value = this.#gesture.audio.muted = on;
+    if (!on) this.connection?.playSound().catch(() => {});
   }
 
   /** Ends the call; only the first time counts. Everything that was opened is closed. */
@@ -292,7 +346,7 @@ class Call {
     current = null;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     const home = model.home.peek();
-    if (home && this.#started) progress(home, this.#started, { event: "ended", reason });
+    if (home && this.#started) void progress(home, this.#started, { event: "ended", reason });
     this.connection?.leave().catch(() => {});
     release(this.#gesture);
 

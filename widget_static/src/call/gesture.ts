@@ -19,9 +19,15 @@ export async function microphoneOf(gesture: Gesture): Promise<MediaStreamTrack> 
   throw { code: "mic_missing", spent: "no" } satisfies Problem;
 }
 
-/** Lets go of microphone and sound, also of a microphone that comes only now. */
-export function release({ microphone, audio, audioContext }: Gesture): void {
+/** Lets go of the microphone, also of one that comes only now. */
+export function releaseMicrophone({ microphone }: Gesture): void {
   microphone?.then((stream) => stream.getTracks().forEach((track) => track.stop()), () => {});
+}
+
+/** Lets go of microphone and sound. */
+export function release(gesture: Gesture): void {
+  const { audio, audioContext } = gesture;
+  releaseMicrophone(gesture);
   audio.pause();
   audio.srcObject = null;
   if (audioContext.state !== "closed") audioContext.close().catch(() => {});

@@ -2,14 +2,9 @@
 
 import { batch, signal } from "@preact/signals";
 
-import type { EndReason, Problem, SiteInfo, State, Widget } from "../types";
+import type { EndReason, Problem, Segment, SiteInfo, State, Widget } from "../types";
 
-export interface Line {
-  id: string;
-  role: "agent" | "visitor";
-  text: string;
-  final: boolean;
-}
+export type Line = Segment;
 
 /** The element that the call, or the panel without one, lives in. Events are told there. */
 export const home = signal<Widget | null>(null);
@@ -23,6 +18,12 @@ export const terms = signal<{ text: string; answer(agrees: boolean): void } | nu
 /** The browser has been asked for the microphone, and may be asking the visitor. */
 export const prompting = signal(false);
 export const lines = signal<readonly Line[]>([]);
+/** The visitor types: there is no microphone in this call. */
+export const written = signal(false);
+/** The visitor does not want to hear the agent's voice. */
+export const silent = signal(false);
+/** Of the call that is there, or was last. */
+export const callId = signal<string | null>(null);
 export const muted = signal(false);
 /** The microphone went away by itself and could not be taken up again. */
 export const microphoneLost = signal(false);
@@ -54,8 +55,9 @@ export function write(line: Line): void {
 /** Forgets the last call. */
 export function reset(): void {
   batch(() => {
-    problem.value = reason.value = terms.value = null;
+    problem.value = reason.value = terms.value = callId.value = null;
     lines.value = [];
+    written.value = silent.value = false;
     prompting.value = joined.value = muted.value = microphoneLost.value = soundBlocked.value = false;
     seconds.value = 0;
   });

@@ -33,7 +33,7 @@ const CLOSED = new Set<DisconnectReason | undefined>([
 getLogger(LoggerNames.Default).setDefaultLevel("silent");
 
 /**
- * Joins the room and publishes the microphone.
+ * Joins the room and publishes the microphone, if there is one.
  *
  * @throws whatever livekit-client says when the room can't be joined; nothing is left running then.
  */
@@ -42,15 +42,15 @@ export async function join(options: JoinOptions): Promise<Connection> {
   // Leaving on `beforeunload`, livekit-client's default, would hang up at a click on `tel:`.
   const room = new Room({ disconnectOnPageLeave: false });
   // "Not provided by the user" makes livekit-client take up a device that ended again.
-  const microphone = new LocalAudioTrack(options.microphone, undefined, false);
-  microphone.source = Track.Source.Microphone;
-  microphone.startPreConnectBuffer();
+  const microphone = options.microphone && new LocalAudioTrack(options.microphone, undefined, false);
+  if (microphone) microphone.source = Track.Source.Microphone;
+  microphone?.startPreConnectBuffer();
 
   const visitorMeter = new Meter(audioContext);
   const agentMeter = new Meter(audioContext);
-  const listen = () => visitorMeter.follow([microphone.mediaStreamTrack]);
+  const listen = () => visitorMeter.follow(microphone ? [microphone.mediaStreamTrack] : []);
   listen();
-  microphone.on(TrackEvent.Restarted, listen);
+  microphone?.on(TrackEvent.Restarted, listen);
 
   const playSound = async () => {
     try {
@@ -83,8 +83,8 @@ export async function join(options: JoinOptions): Promise<Connection> {
     visitorMeter.stop();
     agentMeter.stop();
     audio.srcObject = null;
-    microphone.stopPreConnectBuffer();
-    microphone.stop();
+    microphone?.stopPreConnectBuffer();
+    microphone?.stop();
     await room.disconnect();
   };
 
@@ -108,11 +108,12 @@ export async function join(options: JoinOptions): Promise<Connection> {
     .on(RoomEvent.TrackUnmuted, (_, participant) => participant.isLocal && on.muted(false))
     .on(RoomEvent.Disconnected, (reason) => on.gone(CLOSED.has(reason) ? "closed" : "network"))
     .registerTextStreamHandler("lk.transcription", (reader, from) => void read(room, reader, from.identity, on));
+  room.registerTextStreamHandler("lk.chat", (reader, from) => void read(room, reader, from.identity, on));
 
   try {
     signal.throwIfAborted();
     await room.connect(options.url, options.token);
-    await room.localParticipant.publishTrack(microphone as LocalTrack);
+    if (microphone) await room.localParticipant.publishTrack(microphone as LocalTrack);
     signal.throwIfAborted();
   } catch (error) {
     await leave();
@@ -123,11 +124,12 @@ export async function join(options: JoinOptions): Promise<Connection> {
   look();
 
   return {
+    microphone,
     async mute(muted) {
-      await (muted ? microphone.mute() : microphone.unmute());
+      await (muted ? microphone?.mute() : microphone?.unmute());
     },
     levels: () => ({
-      visitor: microphone.isMuted ? 0 : visitorMeter.level(),
+      visitor: !microphone || microphone.isMuted ? 0 : visitorMeter.level(),
       agent: agentMeter.level(),
     }),
     async sendText(text) {
@@ -171,11 +173,14 @@ async function read(room: Room, reader: TextStreamReader, sender: string, on: Ro
   const local = room.localParticipant.identity;
   const role = (owner?.identity ?? sender) === local ? "visitor" : "agent";
 
+  // The agent's voice says what belongs to a track of its own; the rest it has written.
+  const typed = !track && role === "agent";
+
   let text = "";
   let told = false;
   const tell = (final: boolean) => {
     told = final;
-    if (text) on.transcript({ id, role, text, final });
+    if (text) on.transcript({ id, role, text, final, ...(typed && { typed }) });
   };
   try {
     for await (const piece of reader) {

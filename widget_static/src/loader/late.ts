@@ -4,9 +4,11 @@
  */
 
 import { type AttributeProperties, BUTTON, CALL } from "../attributes";
+import * as model from "../call/model";
 import * as panel from "../panel/index";
 import type { BrowserCode, Gesture, PanelModule, SiteInfo, SiteToken, ToolHandler, Widget } from "../types";
 import { tagsOf } from "../panel/tags";
+import { begin } from "./gesture";
 import { NAMES, own, spelled } from "./properties";
 import { mint } from "./token";
 
@@ -103,6 +105,19 @@ const rest: Partial<Widget> & ThisType<Element> = {
     const call = panel.start(this, { ...gesture, before }, room);
     if (!this.isConnected) panel.detached(this);
     await call;
+  },
+
+  async startText() {
+    // What still waits for a microphone goes on without one.
+    if (panel.running) panel.write();
+    if (panel.running) return panel.open(panel.running);
+    const promised: unknown[] = [];
+    const detail = { waitUntil: (promise: unknown) => promised.push(promise) };
+    if (!this.emit("vaani-before-call", detail, true)) throw { code: "cancelled" };
+    const gesture = begin(true);
+    // Who wanted to talk wants to listen; who wants to type may sit where nothing should be heard.
+    gesture.audio.muted = !/^mic_/.test(model.problem.peek()?.code ?? "");
+    return this.proceed({ ...gesture, written: true }, promised, panel.fetchRoom());
   },
 
   open() {

@@ -3,17 +3,13 @@
 import type { VNode } from "preact";
 
 import css from "./more.css";
-import type { ComposerProps, DevicesProps, FeedbackProps, HelpProps } from "./slots";
+import type { DevicesProps, HelpProps } from "./slots";
 
+export { Composer } from "./composer";
+export { Feedback } from "./feedback";
+export { Transcript } from "./transcript";
+export { Instead, Sound } from "./written";
 export { css };
-
-export function Composer(_: ComposerProps): VNode | null {
-  return null;
-}
-
-export function Feedback(_: FeedbackProps): VNode | null {
-  return null;
-}
 
 export function Devices(_: DevicesProps): VNode | null {
   return null;

@@ -40,6 +40,7 @@ function callOver(): void {
 }
 
 export async function open(widget: Widget): Promise<void> {
+  fetchMore();
   await speak(widget.spoken);
   if (!running && (model.home.peek() !== widget || !view.peek().shape)) take(widget);
   home.show(running ?? widget);
@@ -87,6 +88,14 @@ export async function end(): Promise<void> {
   call.end();
 }
 
+/** LiveKit, where no loader has fetched it. */
+export function fetchRoom(): Promise<RoomModule> {
+  const address = `./${__LIVEKIT__}`;
+  // Some browsers remember a failed import.
+  return import(address).catch(() => import(address + "?"));
+}
+
+export const write = (): void => call.write();
 export const mute = (on: boolean): void => call.mute(on);
 export const sendText = (text: string): Promise<void> => call.sendText(text);
 export const setMetadata = (metadata: Record<string, unknown>): void => call.setMetadata(metadata);

@@ -1,0 +1,35 @@
+/** A call in writing: how it begins, and whether the agent is heard in it. */
+
+import type { VNode } from "preact";
+
+import * as call from "../call/call";
+import * as model from "../call/model";
+import { lookOf } from "../panel/look";
+import { text } from "../panel/texts";
+import { Sign } from "./signs";
+import type { SlotProps } from "./slots";
+
+/** For whoever can't talk, or would rather not. */
+export function Instead({ widget }: SlotProps): VNode | null {
+  const state = model.state.value;
+  const problem = model.problem.value?.code ?? "";
+  const offered = state === "idle" || (state === "asking" && !model.written.value) || (state === "failed" && problem.startsWith("mic_"));
+  if (!offered || lookOf(widget).options.textInput === false) return null;
+  return (
+    <button type="button" class="press wide plain" onClick={() => void widget.startText().catch(() => {})}>
+      <Sign name="keyboard" />
+      {text("type_instead")}
+    </button>
+  );
+}
+
+/** Where there is no microphone to mute: the agent's voice. */
+export function Sound(): VNode {
+  const silent = model.silent.value;
+  return (
+    <button type="button" class="press" onClick={() => call.silence(!silent)}>
+      <Sign name={silent ? "silent" : "sound"} />
+      {text(silent ? "sound_on" : "sound_off")}
+    </button>
+  );
+}
