@@ -61,7 +61,7 @@ def test_ended_at_once_gives_the_line_back_and_no_call(
 
 def test_ended_gives_no_visitor_its_window_back(sqlite_url: str, tmp_path: Path, ceiling: Ceiling) -> None:
     async def visit(base: str) -> list[str]:
-        codes = []
+        codes: list[str] = []
         async with Wire(base) as wire:
             while len(codes) < 10:
                 answer = await wire.call(await wire.token())

@@ -34,7 +34,7 @@ SLOW = 10 * MINUTE
 def make_world(sqlite_url: str) -> Iterator[MakeWorld]:
     made: list[World] = []
 
-    def make(limits: dict[str, object] = WIDE) -> World:  # type: ignore[assignment]
+    def make(limits: dict[str, object] = WIDE) -> World:
         made.append(World(sqlite_url, time.time(), limits))
         return made[-1]
 
