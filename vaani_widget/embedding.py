@@ -104,7 +104,9 @@ def vaani_widget(
     written = [(f"data-{name.replace('_', '-')}", _text(value)) for name, value in attributes.items()]
     if nonce:
         written.append(("nonce", nonce))
-    src = url_for(f"{state.endpoints}.widget_js")
+    # Where consent is asked for, the loader has to know it at the click: it comes before the microphone.
+    endpoint = "site_widget_js" if known.consent else "widget_js"
+    src = url_for(f"{state.endpoints}.{endpoint}", site=known.key if known.consent else None)
     tail = Markup("").join(
         Markup(' {}="{}"').format(name, text) for name, text in written if text is not None
     )

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from tests.server.conftest import AGENT, ORIGIN, SECRET, SITES, Kit, MakeKit, post
 from vaani_widget import embedding
 from vaani_widget.errors import StoreUnavailable
+from vaani_widget.site_look import Consent
 from vaani_widget.tokens import read_grant
 
 
@@ -227,3 +228,12 @@ def test_the_page_can_call(single: Kit) -> None:
     assert rendered(single, "vaani_widget()").status_code == 200
     assert single.call(single.token("default", page), origin=page).status_code == 201
     assert post(single.client, "/vaani/v1/sites/default/token", {}, ORIGIN).status_code == 403
+
+
+def test_a_site_with_consent_gets_the_loader_that_knows_it(kit: Kit) -> None:
+    """Its text has to come before the microphone is asked for, which happens in the click itself."""
+    with kit.app.test_request_context():
+        assert 'src="/vaani/widget.js"' in render_template_string("{{ vaani_widget('acme') }}")
+    kit.change_site(consent=Consent("1", "We record."))
+    with kit.app.test_request_context():
+        assert 'src="/vaani/sites/acme/widget.js"' in render_template_string("{{ vaani_widget('acme') }}")

@@ -53,11 +53,13 @@ class Site:
     server: str
     vaani: VaaniTransport
     requests: list[Request] = field(default_factory=list)
+    loader: str = "/widget.js"
+    """Below the server's prefix."""
 
     def show(self, html: str = "", headers: dict[str, str] | None = None, **attributes: str) -> None:
         """Opens a page whose script tag has these attributes (``locale="hi"``)."""
         data = "".join(f" data-{name.replace('_', '-')}='{value}'" for name, value in attributes.items())
-        script = f'<script async src="{self.server}/vaani/widget.js" data-site="shop"{data}></script>'
+        script = f'<script async src="{self.server}/vaani{self.loader}" data-site="shop"{data}></script>'
         body = f"<h1>Shop</h1><input aria-label=Search>{html}{script}"
         page = f'<!doctype html><html lang="en"><title>Shop</title><body>{body}</body></html>'
         self.page.goto(self.pages.add(page, headers or {}))

@@ -49,6 +49,7 @@ def open_site(
     def open_(**options: Any) -> Site:
         site = open_site(**options)
         site.page.add_init_script(COUNT)
+        site.loader = "/sites/shop/widget.js"
         return site
 
     yield open_
@@ -81,14 +82,22 @@ def sent(site: Site) -> list[str | None]:
     return [body.get("consent", {}).get("version") for body in bodies]
 
 
-@pytest.mark.parametrize("path", ["/widget.js", "/sites/shop/widget.js"])
-def test_it_is_asked_for_before_the_microphone(
-    site: Site, shop: tuple[PageServer, Flask, str], path: str
-) -> None:
-    script = f'<script async src="{site.server}/vaani{path}" data-site="shop"></script>'
-    page = f"<!doctype html><html lang=en><title>Shop</title><body>{script}"
-    site.page.goto(site.pages.add(page))
-    until_event(site.page, "vaani-ready")
+def test_a_loader_that_cannot_know_asks_for_both_and_starts_nothing(site: Site) -> None:
+    """The click itself asks for the microphone, and the server's answer is yet to come."""
+    site.loader = "/widget.js"
+    site.show()
+    site.call(wait=False)
+    expect(terms(site)).to_have_text(TEXT)
+    site.page.wait_for_load_state("networkidle")
+    assert asked(site) == 1
+    assert site.started() == []
+    site.click("Agree")
+    until_event(site.page, "vaani-call-connected")
+    assert (asked(site), sent(site)) == (1, ["1"])
+
+
+def test_it_is_asked_for_before_the_microphone(site: Site, shop: tuple[PageServer, Flask, str]) -> None:
+    site.show()
     site.call(wait=False)
     expect(terms(site)).to_have_text(TEXT)
     expect(site.panel).to_contain_text("Tea Shop")

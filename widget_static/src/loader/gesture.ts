@@ -10,7 +10,7 @@ import { handled } from "./common";
 export const hopeless = (api: string): boolean =>
   !navigator.mediaDevices || !window.RTCPeerConnection || /^(file|https:http:..(?!localhost|127|\[))/.test(location.protocol + api);
 
-/** @param consent What the site asks for, if that is known: unless it is nothing, the microphone waits for it. */
+/** @param consent What the site is known to ask for: the microphone waits for it. */
 export function begin(consent: unknown) {
   const audioContext = new AudioContext();
   // An element that has played inside a click, be it silence, may play the agent's voice later.
@@ -18,7 +18,7 @@ export function begin(consent: unknown) {
   audio.setAttribute("playsinline", "");
   audio.srcObject = audioContext.createMediaStreamDestination().stream;
   // Browsers cancel echo and noise unless told not to.
-  const microphone = consent === null ? navigator.mediaDevices.getUserMedia({ audio: true }) : undefined;
+  const microphone = consent ? undefined : navigator.mediaDevices.getUserMedia({ audio: true });
   handled(audio.play(), microphone);
   return { microphone, audioContext, audio };
 }
