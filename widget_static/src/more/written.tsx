@@ -24,7 +24,7 @@ export function Instead({ widget }: SlotProps): VNode | null {
 }
 
 /** Where there is no microphone to mute: the agent's voice. */
-export function Sound(): VNode {
+export function Sound(_: SlotProps): VNode {
   const silent = model.silent.value;
   return (
     <button type="button" class="press" onClick={() => call.silence(!silent)}>

@@ -32,7 +32,7 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
   }
   switch (state) {
     case "idle":
-      return <div key={state} class="actions">{begin("start")}</div>;
+      return <div key={state} class="actions">{begin("start")}<Slot of="Instead" widget={widget} /></div>;
     case "ended":
       return <div key={state} class="actions">{close}{begin("again")}</div>;
     case "failed": {
@@ -41,6 +41,7 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
         <div key={state} class="actions">
           {close}
           {retry && begin("retry")}
+          <Slot of="Instead" widget={widget} />
           <Fallback url={lookOf(widget).options.fallbackUrl} primary={!retry} />
         </div>
       );
@@ -50,12 +51,13 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
       return (
         <div key="begin" class="actions">
           <button key="cancel" type="button" class="press" onClick={() => end()}>{text("cancel")}</button>
+          <Slot of="Instead" widget={widget} />
         </div>
       );
     default:
       return (
         <div key="call" class="actions">
-          <MuteButton />
+          {model.written.value ? <Slot of="Sound" widget={widget} /> : <MuteButton />}
           <Slot of="Devices" widget={widget} />
           <button key="end" type="button" class="press red" onClick={() => end()}>
             <Icon name="hangup" />

@@ -32,7 +32,8 @@ function Card({ widget, show, hide }: PanelProps): VNode {
   const root = useRef<HTMLDivElement>(null);
   const state = model.state.value;
   const { options, language, direction } = lookOf(widget);
-  const talks = model.lines.value.length > 0 && options.transcript !== false;
+  // Who types has nothing else to read.
+  const talks = model.lines.value.length > 0 && (options.transcript !== false || model.written.value);
   const failed = state === "failed";
   const terms = model.terms.value;
   const shrink = () => (model.busy() ? show(widget, "small") : hide());
@@ -66,6 +67,7 @@ function Card({ widget, show, hide }: PanelProps): VNode {
       {terms && <Terms text={terms.text} label={text("state_consent")} />}
       {state === "reconnecting" && <Notice>{text("reconnecting")}</Notice>}
       {model.microphoneLost.value && <Notice>{text("microphone_lost")}</Notice>}
+      {model.joined.value && model.busy() && <Slot of="Notices" widget={widget} />}
       {talks && <Transcript />}
       {model.joined.value && model.busy() && <Slot of="Composer" widget={widget} />}
       {state === "ended" && <p class="hint">{text(`end_${model.reason.value}`)}</p>}
@@ -149,7 +151,7 @@ function Bar({ widget, show, hide }: PanelProps): VNode {
         <Orb key={avatar} avatar={avatar} />
         <Status />
       </button>
-      {model.joined.value && <MuteButton bare />}
+      {model.joined.value && !model.written.value && <MuteButton bare />}
       <IconButton icon="hangup" label={text("end")} class="red" onClick={() => (end(), hide())} />
       <p class="aside" role="status">{announcement(model.state.value)}</p>
     </div>
@@ -158,6 +160,9 @@ function Bar({ widget, show, hide }: PanelProps): VNode {
 
 /** Before the call the visitor is asked for more than the microphone, and not all the time. */
 function shown(state: State): string {
+  if (model.written.value && state === "listening") return "writing";
+  // Nobody hears it.
+  if (model.silent.value && state === "speaking") return "thinking";
   if (state !== "asking") return state;
   return model.terms.value ? "consent" : model.prompting.value ? "asking" : "connecting";
 }
@@ -171,7 +176,7 @@ function announcement(state: State): string {
     case "listening":
     case "thinking":
     case "speaking":
-      return text("connected");
+      return text(model.written.value ? "connected_written" : "connected");
     case "ended":
       return `${text("state_ended")}. ${text(`end_${model.reason.value}`)}`;
     default:
