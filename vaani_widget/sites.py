@@ -101,8 +101,10 @@ class Site:
     @property
     def at_first_sight(self) -> dict[str, Any]:
         """What a button needs of :attr:`public`; every page view pays for it. The rest comes later."""
+        # A language without a label, too: it is one that the owner speaks.
         labels = {
-            locale: {"label": texts["label"]} for locale, texts in self.text.items() if "label" in texts
+            locale: {"label": texts["label"]} if "label" in texts else {}
+            for locale, texts in self.text.items()
         }
         # Whether there is one: where there is none, a click asks for the microphone at once.
         consent = None if self.consent is None else {"version": self.consent.version}

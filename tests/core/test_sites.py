@@ -108,7 +108,7 @@ def test_public_is_what_everybody_may_know_and_no_more():
         "key": "acme",
         "name": "Acme",
         "look": EVERYTHING["look"],
-        "text": EVERYTHING["text"],
+        "text": {"en": EVERYTHING["text"]["en"], "pt-br": EVERYTHING["text"]["pt-BR"]},
         "consent": {"version": "2026-11", "text": "I agree.\n\nReally."},
         "page_may_set": ["primary_language", "welcome_message"],
     }
@@ -116,6 +116,11 @@ def test_public_is_what_everybody_may_know_and_no_more():
     site.public["look"]["label"] = "changed"
     assert site.look["label"] == "Talk to us"
     assert parse(LEAST).public["consent"] is None
+
+
+def test_button_is_told_of_every_language_that_the_owner_speaks():
+    site = parse(with_(text={"hi": {"label": "पूछें", "title": "सहायक"}, "pt-BR": {"title": "Ajuda"}}))
+    assert site.at_first_sight["text"] == {"hi": {"label": "पूछें"}, "pt-br": {}}
 
 
 def test_sharing_lets_in_the_call_page_of_the_server_itself():
@@ -293,6 +298,7 @@ REFUSED = [
     (with_(text=[]), "text", "table"),
     (with_(text={"english": {}}), "text.english", "language"),
     (with_(text={"en": "Hello"}), "text.en", "table"),
+    (with_(text={"pt-BR": {}, "pt-br": {}}), "text.pt-br", "one table"),
     (with_(text={"en": {"Not A Key": "x"}}), 'text.en."Not A Key"', "ai_notice"),
     (with_(text={"en": {"title": 5}}), "text.en.title", "text"),
     (with_(text={"en": {"title": "x" * 1001}}), "text.en.title", "1000"),

@@ -114,10 +114,10 @@ def test_room_that_is_lost(site: Site) -> None:
 def test_page_that_is_left(site: Site) -> None:
     site.show()
     site.call()
-    site.page.evaluate("() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    with site.page.expect_request(lambda request: "page_left" in (request.post_data or "")):
+        site.page.evaluate("() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
     assert ended(site)["reason"] == "page_left"
     assert site.page.evaluate("room.left") == 1
-    assert site.progress()[-1]["reason"] == "page_left"
     # As it is found when the browser brings the page back.
     expect(site.panel).to_contain_text("The call ended when you left the page.")
 
