@@ -30,7 +30,7 @@ effect(() => {
 export function Composer({ widget }: ComposerProps): VNode | null {
   const there = model.joined.value && model.busy();
   if (!there || (lookOf(widget).options.textInput === false && !model.written.value)) return null;
-  return <Field />;
+  return text("message") ? <Field /> : null;
 }
 
 function Field(): VNode {

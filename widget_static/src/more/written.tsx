@@ -14,7 +14,7 @@ export function Instead({ widget }: SlotProps): VNode | null {
   const state = model.state.value;
   const problem = model.problem.value?.code ?? "";
   const offered = state === "idle" || (state === "asking" && !model.written.value) || (state === "failed" && problem.startsWith("mic_"));
-  if (!offered || lookOf(widget).options.textInput === false) return null;
+  if (!offered || !text("type_instead") || lookOf(widget).options.textInput === false) return null;
   return (
     <button type="button" class="press wide plain" onClick={() => void widget.startText().catch(() => {})}>
       <Sign name="keyboard" />
