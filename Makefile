@@ -11,6 +11,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 FRONT := widget_static
 BUNDLE := $(FRONT)/dist/manifest.json
 MODULES := $(FRONT)/node_modules/.package-lock.json
+TESTED := tests/hosts/node_modules/.package-lock.json tests/other_browsers/node_modules/.package-lock.json
 SOURCES := $(wildcard $(FRONT)/*.mjs $(FRONT)/tsconfig.json) $(shell find $(FRONT)/src $(FRONT)/locales -type f)
 NPM := cd $(FRONT) && PATH="$(BIN):$$PATH" npm
 
@@ -44,7 +45,7 @@ attack: setup ## attack it at full length, and print the ceiling found: some 15 
 	  tests/store/test_tokens_spent_once.py tests/store/test_many_processes.py $(ARGS)
 
 .PHONY: setup
-setup: announce-test system $(VENV)/.test $(BUNDLE) livekit ## only set up what `make test` needs
+setup: announce-test system $(VENV)/.test $(BUNDLE) $(TESTED) livekit ## only set up what `make test` needs
 
 .PHONY: check
 check: lint types size ## everything that is not a test
@@ -73,6 +74,7 @@ bundle: $(BUNDLE) ## build the scripts that browsers load, where their sources h
 .PHONY: docs
 docs: $(VENV)/.test ## renew the tables that the documentation has from the source
 	$(BIN)/python docs/tables.py
+	$(BIN)/python docs/types.py
 
 .PHONY: dist
 dist: $(VENV)/.test $(BUNDLE) ## wheel and source distribution, into dist/
@@ -80,7 +82,7 @@ dist: $(VENV)/.test $(BUNDLE) ## wheel and source distribution, into dist/
 
 .PHONY: clean
 clean: ## remove what was built and fetched into this folder
-	rm -rf $(VENV) build dist *.egg-info $(FRONT)/dist $(FRONT)/node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist *.egg-info $(FRONT)/dist $(FRONT)/node_modules tests/*/node_modules .mypy_cache .ruff_cache .pytest_cache
 
 # --- how each of these comes about ---
 
@@ -95,9 +97,10 @@ announce-demo:
 announce-test:
 	@[ -e $(VENV)/.test ] || printf '%s\n' \
 	  'Setting up the tests in $(VENV), once. Allow 4 to 10 minutes. It fetches' \
-	  '  Debian packages (chromium, postgresql, nginx, caddy, php, ruby), unless they are here: about 160 MB' \
+	  '  Debian packages (chromium, firefox-esr, webkit2gtk-driver, xvfb, postgresql, nginx, caddy, php,' \
+	  '    ruby), unless they are here: about 410 MB' \
 	  '  Python packages (LiveKit agents, a voice, ears, Node, Playwright): about 350 MB, 1.1 GB on disk' \
-	  '  npm packages for the browser scripts: about 50 MB' \
+	  '  npm packages for the browser scripts, and frameworks to try them in: about 130 MB on disk' \
 	  '  and builds a LiveKit server from source, 2 minutes and 160 MB, unless this machine has one.' ''
 
 $(VENV)/.made:
@@ -115,6 +118,11 @@ $(VENV)/.node: setup.py $(VENV)/.made
 
 $(MODULES): $(FRONT)/package.json $(FRONT)/package-lock.json | $(VENV)/.node
 	$(NPM) ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# Only for the tests: frameworks that host pages are written in, and what drives Firefox.
+$(TESTED): %/node_modules/.package-lock.json: %/package.json %/package-lock.json | $(VENV)/.node
+	cd $* && PATH="$(BIN):$$PATH" npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 $(BUNDLE): $(SOURCES) $(MODULES)
@@ -138,6 +146,9 @@ livekit: $(VENV)/.demo
 system:
 	@missing=''; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v firefox-esr >/dev/null || command -v firefox >/dev/null || missing="$$missing firefox-esr"; \
+	command -v WebKitWebDriver >/dev/null || missing="$$missing webkit2gtk-driver"; \
+	command -v Xvfb >/dev/null || missing="$$missing xvfb"; \
 	command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	command -v php >/dev/null || missing="$$missing php-cli"; \
 	command -v ruby >/dev/null || missing="$$missing ruby"; \
