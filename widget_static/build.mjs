@@ -68,7 +68,8 @@ async function more(suffix) {
     plugins: [sharedWithPanel],
     define: { __LOCALE_SUFFIX__: JSON.stringify(suffix) },
   });
-  return `export default(require,module={})=>{${body.trim()}return module.exports};\n`;
+  // A directive would not be allowed behind a parameter with a default.
+  return `export default require=>{const module={};${body.trim()}return module.exports};\n`;
 }
 
 async function bundle(entry, options = {}) {
