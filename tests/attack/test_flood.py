@@ -22,7 +22,7 @@ from vaani_widget.tokens import sign_grant
 BUDGET, KEPT = 50, 15
 ANONYMOUS = BUDGET - KEPT
 ADDRESSES = 100
-SITE = site(limits={"site": f"{BUDGET}/day", "running": 5, "visitor": "3/10minutes, 10/day"})
+SITE = site(limits={"site": f"{BUDGET}/day", "running": 5, "visitor": "3/day"})
 
 EXPECTED = {
     "",
