@@ -73,9 +73,9 @@ export const ATTRIBUTES = {
   avatar: TEXT,
   /** Whether both sides are shown as text. Default: on. */
   transcript: BOOLEAN,
-  /** Whether the visitor may type. No effect yet. */
+  /** Whether the visitor may type, beside the voice or instead of it. Default: on. */
   textInput: BOOLEAN,
-  /** Whether the visitor is asked how it was. No effect yet. */
+  /** Whether the visitor is asked how it was, when a call has ended. Default: off. */
   feedback: BOOLEAN,
   /** Where to go when no call can be had: a page, or a `tel:` or `mailto:` address. */
   fallbackUrl: TEXT,

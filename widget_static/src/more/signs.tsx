@@ -17,7 +17,7 @@ export type SignName = keyof typeof PATHS;
 
 export function Sign({ name }: { name: SignName }): VNode {
   return (
-    <svg class={`icon ${name}`} viewBox="0 0 24 24" aria-hidden="true">
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
       <path d={PATHS[name]} />
     </svg>
   );

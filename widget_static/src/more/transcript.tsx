@@ -33,6 +33,12 @@ export function Transcript(): VNode {
   const follow = () => {
     if (box.current) box.current.scrollTop = box.current.scrollHeight;
   };
+  const last = lines.at(-1);
+  const newest = last?.role === "visitor" && last.typed ? last.id : "";
+  useLayoutEffect(() => {
+    // Who has just sent something wants to see it there.
+    if (newest) follow();
+  }, [newest]);
   useLayoutEffect(() => {
     if (atEnd.current) follow();
   }, [lines]);

@@ -34,7 +34,7 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
     case "idle":
       return <div key={state} class="actions">{begin("start")}<Slot of="Instead" widget={widget} /></div>;
     case "ended":
-      return <div key={state} class="actions">{close}{begin("again")}</div>;
+      return <div key={state} class="actions">{close}{begin("again")}<Slot of="Instead" widget={widget} /></div>;
     case "failed": {
       const retry = !!model.problem.value && worthRetrying(model.problem.value);
       return (
