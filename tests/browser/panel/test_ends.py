@@ -157,7 +157,9 @@ def test_call_again_starts_anew(site: Site) -> None:
 
 
 def test_element_that_goes_keeps_its_call(site: Site) -> None:
-    site.show('<div id="box"><vaani-widget site="shop" position="inline"></vaani-widget></div>')
+    site.show(
+        '<div id="box"><vaani-widget site="shop" position="inline" variant="compact"></vaani-widget></div>'
+    )
     site.call()
     bar = site.page.locator("vaani-widget [part=bar]")
     site.page.evaluate("() => document.querySelector('#box').replaceChildren()")
@@ -172,7 +174,7 @@ def test_element_that_goes_keeps_its_call(site: Site) -> None:
     # An equal element takes it in, and the page is as its author wrote it.
     site.page.evaluate(
         "() => { document.querySelector('#box').innerHTML"
-        " = '<vaani-widget site=shop position=inline></vaani-widget>'; }"
+        " = '<vaani-widget site=shop position=inline variant=compact></vaani-widget>'; }"
     )
     expect(site.page.locator("#box [part=bar]")).to_be_visible()
     bar.get_by_role("button", name="Show the call").click()
@@ -184,7 +186,9 @@ def test_element_that_goes_keeps_its_call(site: Site) -> None:
 
 
 def test_element_that_is_moved_keeps_its_call(site: Site) -> None:
-    site.show('<div id="box"><vaani-widget site="shop" position="inline"></vaani-widget></div>')
+    site.show(
+        '<div id="box"><vaani-widget site="shop" position="inline" variant="compact"></vaani-widget></div>'
+    )
     site.call()
     site.page.evaluate("() => document.body.prepend(document.querySelector('vaani-widget'))")
     site.page.evaluate("() => new Promise((done) => setTimeout(done))")
@@ -194,7 +198,7 @@ def test_element_that_is_moved_keeps_its_call(site: Site) -> None:
 
 
 def test_floating_element_goes_with_its_call(site: Site) -> None:
-    site.show('<div id="box"><vaani-widget site="shop"></vaani-widget></div>')
+    site.show('<div id="box"><vaani-widget site="shop" variant="compact"></vaani-widget></div>')
     site.call()
     site.page.evaluate("() => document.querySelector('#box').remove()")
     site.page.wait_for_function("document.querySelector('html > vaani-widget')")

@@ -114,7 +114,8 @@ def test_the_owner_s_words_for_a_region_a_script_and_right_to_left(
     site: Site, lang: str, texts: dict[str, dict[str, str]], end: str, tag: str, direction: str
 ) -> None:
     written = json.dumps(texts)
-    site.show(f"<div lang={lang}><vaani-widget site=shop texts='{written}'></vaani-widget></div>")
+    element = f"<vaani-widget site=shop variant=compact texts='{written}'></vaani-widget>"
+    site.show(f"<div lang={lang}>{element}</div>")
     site.page.locator("vaani-widget").get_by_role("button").click()
     expect(site.panel.get_by_role("button", name=end)).to_be_visible()
     expect(site.panel).to_have_attribute("lang", tag)
