@@ -117,8 +117,10 @@ class Call {
     this.#gesture = gesture;
     this.#writes = new Promise((resolve) => {
       this.write = () => {
-        if (this.connection) return;
+        if (!gesture.written && model.state.peek() !== "asking") return;
         model.written.value = true;
+        // Also one that is granted only later.
+        releaseMicrophone(gesture);
         resolve(undefined);
       };
     });
@@ -155,8 +157,6 @@ class Call {
       model.prompting.value = !model.written.peek();
       const spoken = model.written.peek() ? this.#writes : microphoneOf(this.#gesture);
       const [microphone] = await this.#unlessOver(Promise.all([Promise.race([spoken, this.#writes]), willing]));
-      // One that is granted only now is let go of.
-      if (model.written.peek()) releaseMicrophone(this.#gesture);
       model.change("connecting");
       // Before the token is spent, so that a failed download costs the owner nothing.
       const [{ join }, before] = await this.#unlessOver(Promise.all([room.catch(failedToLoad), this.#gesture.before]));
