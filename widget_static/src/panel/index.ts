@@ -6,6 +6,7 @@ import * as call from "../call/call";
 import * as model from "../call/model";
 // The element itself is only half there until now.
 import { install } from "../loader/late";
+import { within } from "../loader/within";
 import type { Gesture, PanelModule, Problem, RoomModule, ToolHandler, Widget } from "../types";
 import * as home from "./home";
 import * as itself from "./index";
@@ -88,11 +89,16 @@ export async function end(): Promise<void> {
   call.end();
 }
 
-/** LiveKit, where no loader has fetched it. */
+/** A question mark for every failure: some browsers remember a failed import, and a silent one never ends. */
+let again = "";
+
+/** LiveKit, where no loader has fetched it. Given up when the loader would. */
 export function fetchRoom(): Promise<RoomModule> {
-  const address = `./${__LIVEKIT__}`;
-  // Some browsers remember a failed import.
-  return import(address).catch(() => import(address + "?"));
+  const address = `./${__LIVEKIT__}${again}`;
+  return within(30_000, import(address).catch(() => import(address + "?"))).catch((error) => {
+    again += "?";
+    throw error;
+  });
 }
 
 export const write = (): void => call.write();
