@@ -154,6 +154,8 @@ system:
 	command -v ruby >/dev/null || missing="$$missing ruby"; \
 	command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing="$$missing nginx-light"; \
 	command -v caddy >/dev/null || missing="$$missing caddy"; \
+	command -v pulseaudio >/dev/null || missing="$$missing pulseaudio"; \
+	command -v pactl >/dev/null || missing="$$missing pulseaudio-utils"; \
 	command -v openssl >/dev/null || missing="$$missing openssl"; \
 	[ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -220,7 +220,7 @@ export interface Microphone {
   readonly mediaStreamTrack: MediaStreamTrack;
   readonly isMuted: boolean;
   /** Goes over to another device; a muted one at the next unmute. Rejects where none can be had: nothing is sent then. */
-  setDeviceId(id: string): Promise<boolean>;
+  setDeviceId(id: ConstrainDOMString): Promise<boolean>;
   restartTrack(): Promise<void>;
 }
 

@@ -3,17 +3,16 @@
 import type { VNode } from "preact";
 
 import css from "./more.css";
-import type { DevicesProps, HelpProps } from "./slots";
+import type { HelpProps } from "./slots";
+import "./words";
 
 export { Composer } from "./composer";
+export { Devices } from "./devices-view";
 export { Feedback } from "./feedback";
+export { Notices } from "./notices";
 export { Transcript } from "./transcript";
 export { Instead, Sound } from "./written";
 export { css };
-
-export function Devices(_: DevicesProps): VNode | null {
-  return null;
-}
 
 export function Help(_: HelpProps): VNode | null {
   return null;

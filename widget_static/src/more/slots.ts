@@ -12,5 +12,7 @@ export type ComposerProps = SlotProps;
 export type FeedbackProps = SlotProps;
 /** In the row of buttons, in a call: microphone and speaker. */
 export type DevicesProps = SlotProps;
+/** Above the transcript, in a call: what is wrong with one's own side of it. */
+export type NoticesProps = SlotProps;
 /** Within a failure, below its sentence: how to mend it. */
 export type HelpProps = SlotProps;

@@ -17,6 +17,10 @@ const ours = signal<Texts>({
   retry: "Try again",
   close: "Close",
 });
+/** What the chunk `more` says besides, in the same language. */
+export const further = signal<Texts>({});
+/** The language of our own texts that are there. */
+export const spoken = signal("");
 /** Milliseconds after which texts won't come any more. */
 const PATIENCE = 20_000;
 
@@ -49,7 +53,9 @@ async function fetchTexts(language: string): Promise<void> {
   const address = `./${language}${__LOCALE_SUFFIX__}${again}`;
   const { default: texts } = await import(address).catch(() => import(address + "?"));
   // Another language may have been chosen meanwhile.
-  if (wanted === language) ours.value = texts;
+  if (wanted !== language) return;
+  ours.value = texts;
+  spoken.value = language;
 }
 
 /** The text of a key: the page's, else the site's, else ours. `{name}` is replaced by `values.name`. */
@@ -59,7 +65,7 @@ export function text(key: string, values: Texts = {}): string {
   const languages = [...tagsOf(look?.language ?? "en"), wanted];
   const tables = [look?.options.texts, model.site.value?.text];
   const found = tables.flatMap((table) => languages.map((language) => own(own(table, language), key))).find(isText);
-  return (found ?? ours.value[key] ?? "").replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+  return (found ?? ours.value[key] ?? further.value[key] ?? "").replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }
 
 /** Who answers: as the owner calls them, else the site. */

@@ -1,0 +1,75 @@
+/** The choice of microphone and speaker, in the row of a call's buttons. */
+
+import { signal } from "@preact/signals";
+import type { VNode } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+import * as model from "../call/model";
+import { text } from "../panel/texts";
+import { type Kind, listed, nameOf, pick, speakersChosen, taken, used } from "./devices";
+import { Glyph } from "./glyphs";
+import type { DevicesProps } from "./slots";
+
+/** Whether the choice is shown. */
+export const choosing = signal(false);
+
+export function Devices(_: DevicesProps): VNode | null {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => () => void (choosing.value = false), []);
+  const label = text("sound");
+  if (!label || model.written.value) return null;
+  const shown = choosing.value;
+  const close = (event: KeyboardEvent) => {
+    if (!shown || event.key !== "Escape") return;
+    // Of the panel, Escape would make it small.
+    event.stopPropagation();
+    choosing.value = false;
+    button.current?.focus();
+  };
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        class="press choose"
+        aria-label={label}
+        aria-expanded={shown}
+        aria-controls="vaani-devices"
+        title={label}
+        onClick={() => (choosing.value = !shown)}
+        onKeyDown={close}
+      >
+        <Glyph name="sliders" />
+      </button>
+      <div id="vaani-devices" class="devices" role="group" aria-label={label} hidden={!shown} onKeyDown={close}>
+        {shown && <Choice kind="audioinput" label={text("microphone")} level />}
+        {shown && speakersChosen && <Choice kind="audiooutput" label={text("speaker")} />}
+      </div>
+      <span class="aside" role="status">{taken.value && text("using", { name: taken.value })}</span>
+    </>
+  );
+}
+
+function Choice({ kind, label, level = false }: { kind: Kind; label: string; level?: boolean }): VNode | null {
+  const all = listed(kind);
+  if (!all.length) return null;
+  const current = used.value[kind];
+  return (
+    <div class="device">
+      <div class="device-name">
+        <label for={`vaani-${kind}`}>{label}</label>
+        {level && <span class="level" aria-hidden="true"><i /></span>}
+      </div>
+      <div class="select">
+        <select id={`vaani-${kind}`} onChange={({ currentTarget }) => void pick(kind, currentTarget.value)}>
+          {all.map((device, index) => (
+            <option key={device.deviceId} value={device.deviceId} selected={device.deviceId === current}>
+              {nameOf(device) || `${label} ${index + 1}`}
+            </option>
+          ))}
+        </select>
+        <Glyph name="down" />
+      </div>
+    </div>
+  );
+}
