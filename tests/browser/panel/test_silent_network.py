@@ -70,3 +70,20 @@ def test_chunk_that_does_not_come_ends_the_call_and_is_asked_for_anew(
     assert timed.started() == []
     timed.click("Try again")
     until_event(timed.page, "vaani-call-connected")
+
+
+def test_call_in_writing_gives_up_the_same(timed: Site) -> None:
+    timed.page.route("**/assets/livekit-*.js", lambda route: None)
+    timed.show()
+    with timed.page.expect_request("**/assets/livekit-*.js"):
+        timed.page.evaluate(
+            """async () => {
+              const widget = document.querySelector('vaani-widget');
+              await widget.open();
+              widget.startText().catch(() => {});
+            }"""
+        )
+    timed.state("connecting")
+    timed.page.clock.run_for(30_000)
+    assert until_event(timed.page, "vaani-error") == {"code": "load_failed", "fatal": True}
+    assert timed.started() == []
