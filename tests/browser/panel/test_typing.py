@@ -143,7 +143,7 @@ def test_the_draft_outlives_a_bad_network_and_a_small_panel(site: Site) -> None:
 def test_a_message_that_could_not_be_sent_comes_back(site: Site) -> None:
     site.show()
     site.call()
-    site.page.evaluate("room.sent.push = () => { throw new Error('no data channel'); }")
+    site.page.evaluate("room.sent.push = () => { throw new Error('no data channel'); }; 0")
     field(site).fill("Hello?")
     send(site).click()
     expect(site.failure).to_have_text("Check your internet connection, then try again.")
