@@ -72,6 +72,16 @@ async function more(suffix) {
   return `export default require=>{const module={};${body.trim()}return module.exports};\n`;
 }
 
+/**
+ * What a page has added to `Object.prototype`, every `for … in` finds; what it has frozen there, no assignment hides.
+ * Our packages, and what esbuild puts in for `import *`, reckon with neither.
+ */
+const wary = (code) =>
+  code
+    .replace(/\bfor\(((?:var |let |const )?[\w$]+) in ([\w$.]+)\)/g, "for($1 of Object.keys($2||[]))")
+    // Those of signals; we ask for a signal's `value`.
+    .replace(/[\w$]+\.prototype\.(toString|valueOf|toJSON)=function\(\)\{[^{}]*\}[,;]/g, "");
+
 async function bundle(entry, options = {}) {
   const result = await build({
     absWorkingDir: HERE,
@@ -92,7 +102,7 @@ async function bundle(entry, options = {}) {
     const found = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
     if (found) packagesUsed.add(found[1]);
   }
-  return result.outputFiles[0].text;
+  return wary(result.outputFiles[0].text);
 }
 
 /** 31 bits in six letters: the loader carries it. */
