@@ -58,9 +58,9 @@ export interface VaaniWidgetAttributes {
   avatar?: string;
   /** Whether both sides are shown as text. Default: on. */
   transcript?: boolean;
-  /** Whether the visitor may type. No effect yet. */
+  /** Whether the visitor may type, beside the voice or instead of it. Default: on. */
   textInput?: boolean;
-  /** Whether the visitor is asked how it was. No effect yet. */
+  /** Whether the visitor is asked how it was, when a call has ended. Default: off. */
   feedback?: boolean;
   /** Where to go when no call can be had: a page, or a `tel:` or `mailto:` address. */
   fallbackUrl?: string;
@@ -157,6 +157,8 @@ export type VaaniToolHandler = (input: unknown) => unknown;
 export interface VaaniWidgetMethods {
   /** Call it inside a click. Resolves at `vaani-call-connected`, rejects with a {@link VaaniProblem}. */
   start(): Promise<void>;
+  /** A call in writing, which asks for no microphone. It is there when the panel is: after `await open()`. */
+  startText(): Promise<void>;
   /** Hangs up. */
   end(): Promise<void>;
   /** Shows the panel; never asks for the microphone. */
