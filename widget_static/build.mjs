@@ -259,8 +259,29 @@ function oneSentence(error) {
   return file ? `${file}:${line}: ${first.text}` : first.text;
 }
 
+/** The gallery's script and what it fetches, into a folder of its own: for who works on the widget. */
+async function gallery(folder) {
+  const languages = await locales();
+  // Not a name that the bundler takes for a source.
+  const suffix = "-gallery.js";
+  const define = {
+    __LANGUAGES__: JSON.stringify(languages.map(([language]) => language)),
+    __LOCALE_SUFFIX__: JSON.stringify(suffix),
+    __PANEL__: '"absent.js"',
+    __LIVEKIT__: '"absent.js"',
+    __SITE__: "null",
+  };
+  const script = await bundle("src/gallery/index.ts", { jsx: "automatic", jsxImportSource: "preact", define });
+  const files = [["cell", script], ["more", await more(suffix)], ...languages];
+  for (const [language, text] of await locales("more")) files.push([`more${language}`, text]);
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of files) await writeFile(join(folder, name + suffix), text);
+}
+
 try {
-  await write(await make());
+  const [, , option, folder] = process.argv;
+  if (option === "--gallery") await gallery(folder);
+  else await write(await make());
 } catch (error) {
   console.error(`error: the front end could not be built: ${oneSentence(error)}`);
   process.exitCode = 1;

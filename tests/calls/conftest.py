@@ -44,6 +44,7 @@ class Shop:
     """Seconds by which the server's clock is ahead of the page's."""
 
     def tag(self, **attributes: str) -> str:
+        attributes = {"variant": "compact", **attributes}
         data = "".join(f' data-{name.replace("_", "-")}="{value}"' for name, value in attributes.items())
         return f'<script async src="{self.server}/vaani/widget.js"{data}></script>'
 

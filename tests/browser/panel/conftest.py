@@ -58,6 +58,8 @@ class Site:
 
     def show(self, html: str = "", headers: dict[str, str] | None = None, **attributes: str) -> None:
         """Opens a page whose script tag has these attributes (``locale="hi"``)."""
+        # most of what is looked at here is in the card
+        attributes = {"variant": "compact", **attributes}
         data = "".join(f" data-{name.replace('_', '-')}='{value}'" for name, value in attributes.items())
         script = f'<script async src="{self.server}/vaani{self.loader}" data-site="shop"{data}></script>'
         body = f"<h1>Shop</h1><input aria-label=Search>{html}{script}"

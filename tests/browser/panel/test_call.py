@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -272,17 +273,69 @@ def test_what_the_site_ignores_is_said_to_the_developer(site: Site) -> None:
     assert [text for text in warnings if "metadata.colour" in text]
 
 
-def test_who_has_a_button_of_their_own_still_gets_the_panel(site: Site) -> None:
+def test_who_draws_a_call_otherwise_gets_no_panel(site: Site) -> None:
     site.show('<button data-vaani-call="shop">Ring</button>', variant="none")
     site.click("Ring")
     until_event(site.page, "vaani-call-connected")
     site.agent("speaking")
     site.say("agent", "Hello")
     assert until_event(site.page, "vaani-transcript")["text"] == "Hello"
-    expect(site.page.locator("vaani-widget [part=button]")).to_be_hidden()
-    expect(site.panel.get_by_text("Hello")).to_be_visible()
+    expect(site.page.locator("vaani-widget [part]:visible")).to_have_count(0)
+    # What only the visitor can do is asked for.
+    site.on("soundBlocked(true)")
+    site.panel.get_by_role("button", name="Tap to hear").click()
+    expect(site.panel).to_have_count(0)
+    assert site.page.evaluate("room.played") == 1
+    site.page.evaluate("document.querySelector('vaani-widget').open()")
     site.panel.get_by_role("button", name="End call").click()
     assert until_event(site.page, "vaani-call-end")["reason"] == "visitor"
+
+
+def test_the_button_becomes_a_bar_with_the_latest_words(site: Site) -> None:
+    site.show(variant="button")
+    site.call()
+    bar = site.page.get_by_role("group", name="Call with Tea Shop")
+    expect(bar).to_contain_text("You are talking to an AI assistant")
+    expect(bar).to_contain_text("Listening")
+    expect(site.panel).to_have_count(0)
+    site.say("agent", "Hello, this is the tea shop, how can I help you on this very fine day?")
+    caption = bar.locator("[part=caption]")
+    expect(caption).to_contain_text("on this very fine day?")
+    line = caption.bounding_box()
+    assert line
+    assert line["height"] < 40
+    site.say("visitor", "Do you ship", id="2", final=False)
+    expect(caption).to_have_text("YouDo you ship")
+    bar.get_by_role("button", name="Show the call").click()
+    expect(site.panel).to_contain_text("on this very fine day?")
+    site.click("Make small, keep the call")
+    bar.get_by_role("button", name="End call").click()
+    expect(site.page.get_by_role("button", name="Talk to agent")).to_be_visible()
+
+
+def test_the_bar_shows_no_words_where_the_page_wants_none(site: Site) -> None:
+    site.show(variant="button", transcript="false")
+    site.call()
+    bar = site.page.get_by_role("group", name="Call with Tea Shop")
+    site.say("agent", "Hello")
+    until_event(site.page, "vaani-transcript")
+    expect(bar).to_contain_text("You are talking to an AI assistant")
+    expect(bar).not_to_contain_text("Hello")
+
+
+def test_a_failure_of_the_button_is_a_card(open_site: Callable[..., Site]) -> None:
+    site = open_site(microphone=False)
+    site.show(variant="button")
+    site.call(wait=False)
+    expect(site.failure).to_contain_text("We can’t hear you yet")
+
+
+def test_the_compact_card_fills_a_phone(open_site: Callable[..., Site]) -> None:
+    site = open_site(viewport={"width": 390, "height": 700})
+    site.show()
+    site.call()
+    site.settle()
+    assert site.panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 700}
 
 
 @pytest.mark.parametrize("look", [{"variant": "compact"}, {"position": "inline"}, {"position": "top-left"}])

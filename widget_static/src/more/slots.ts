@@ -6,6 +6,8 @@ export interface SlotProps {
   widget: Widget;
 }
 
+/** In the bar: the latest words. */
+export type CaptionProps = SlotProps;
 /** Below the transcript, in a call: typing. */
 export type ComposerProps = SlotProps;
 /** When the call has ended: how it was. */

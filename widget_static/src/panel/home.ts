@@ -8,7 +8,7 @@ import type { Widget } from "../types";
 import { Panel } from "./panel";
 import { more } from "./more";
 import css from "./panel.css";
-import { view } from "./view";
+import { type Shape, view } from "./view";
 
 const sheets = new Map<string, CSSStyleSheet>();
 /** What `position` was on an element that had to float; undefined where none does. */
@@ -21,16 +21,27 @@ let before: Element | null = null;
  *
  * @param clicked the visitor has just asked for it, so the keyboard goes along.
  */
-export function show(widget: Widget, next: "open" | "small" = "open", clicked = false): void {
+export function show(widget: Widget, next: Shape = "open", clicked = false): void {
   const home = model.home.peek();
   if (home && home !== widget) clear(home);
   const { shape } = view.peek();
-  const changes = shape !== next || home !== widget;
+  const moved = home !== widget;
   if (!shape) before = active();
   model.home.value = widget;
   view.value = { shape: next, focus: holdsFocus(widget) || (clicked && !busyElsewhere()) };
   mount(widget);
-  if (changes) widget.emit(next === "open" ? "vaani-open" : "vaani-close");
+  if (next === "open" && (moved || shape !== next)) widget.emit("vaani-open");
+  else if (next !== "open" && shape === "open") widget.emit("vaani-close");
+}
+
+/** How a call begins. What it needs the visitor for is a card in any variant. */
+export function first(widget: Widget): Shape {
+  return widget.options.variant === "compact" || model.written.peek() ? "open" : small(widget);
+}
+
+/** How a call is out of the way. */
+export function small(widget: Widget): Shape {
+  return widget.options.variant === "none" ? "unseen" : "small";
 }
 
 /** Takes the panel away and gives the launcher, and the keyboard's place, back. */
@@ -38,9 +49,10 @@ export function hide(): void {
   const home = model.home.peek();
   if (!home || !view.peek().shape) return;
   const focused = holdsFocus(home);
+  const seen = view.peek().shape === "open";
   view.value = { shape: null, focus: false };
   clear(home);
-  home.emit("vaani-close");
+  if (seen) home.emit("vaani-close");
   model.change("idle");
   sink(home);
   if (!focused) return;
@@ -109,7 +121,7 @@ function float(widget: Widget): void {
   floating = { position: widget.getAttribute("position") };
   if (widget.options.position === "inline") widget.setAttribute("position", "bottom-right");
   document.documentElement.append(widget);
-  show(widget, "small");
+  show(widget, small(widget));
 }
 
 /** A floating element belongs to the page again. */

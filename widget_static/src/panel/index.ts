@@ -1,6 +1,6 @@
 /** What the loader calls. Names and arguments are those of `PanelModule`. */
 
-import { effect } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 
 import * as call from "../call/call";
 import * as model from "../call/model";
@@ -31,13 +31,39 @@ effect(() => {
   if (language && view.peek().shape) speak(language).catch(() => {});
 });
 
-/** A visitor who hung up from the bar, or before anybody answered, is done; any other end is worth a word. */
+/** The card came only because the call needed the visitor. */
+let raised = false;
+
+effect(() => {
+  const asks = !!model.terms.value;
+  // Who draws a call otherwise has no way to play its sound.
+  const needs = asks || model.soundBlocked.value;
+  untracked(() => {
+    const widget = model.home.peek();
+    const { shape } = view.peek();
+    if (!widget || !shape) return;
+    if (shape === "unseen" ? needs : shape === "small" && asks) {
+      raised = true;
+      home.show(widget);
+    } else if (raised && !needs && shape === "open" && running) {
+      raised = false;
+      home.show(widget, home.first(widget));
+    }
+  });
+});
+
+/**
+ * A visitor who hung up from the bar, or before anybody answered, is done, unless the site asks how it was; any other end
+ * is worth a word.
+ */
 function callOver(): void {
   const widget = model.home.peek();
   const { shape } = view.peek();
   if (running || !widget || !shape) return;
-  if (model.reason.peek() === "visitor" && (shape === "small" || !model.joined.peek())) home.hide();
-  else if (shape === "small") home.show(widget);
+  const joined = model.joined.peek();
+  const done = model.reason.peek() === "visitor" && (!joined || (shape === "small" && !widget.options.feedback));
+  if (done || (shape === "unseen" && model.state.peek() !== "failed")) home.hide();
+  else if (shape !== "open") home.show(widget);
 }
 
 export async function open(widget: Widget): Promise<void> {
@@ -48,7 +74,7 @@ export async function open(widget: Widget): Promise<void> {
 }
 
 export function close(): void {
-  if (running) home.show(running, "small");
+  if (running) home.show(running, home.small(running));
   else home.hide();
 }
 
@@ -61,7 +87,9 @@ export async function start(widget: Widget, gesture: Gesture, room: Promise<Room
   texts
     .catch((problem: Problem) => call.fail(problem))
     .then(() => {
-      home.show(running ?? widget, "open", true);
+      const shown = running ?? widget;
+      raised = !!model.terms.peek();
+      home.show(shown, raised ? "open" : home.first(shown), true);
       callOver();
     });
   return joined;

@@ -10,19 +10,25 @@ export interface Look {
   /** BCP 47, in lower case. */
   language: string;
   direction: Widget["direction"];
+  dark: boolean;
 }
 
 /** Counts the changes. */
 const changes = signal(0);
 
-const observer = new MutationObserver(() => {
+const changed = () => {
   changes.value++;
-});
+};
+const observer = new MutationObserver(changed);
+const system = matchMedia("(prefers-color-scheme: dark)");
+system.addEventListener("change", changed);
 
 effect(() => {
   const home = model.home.value;
   observer.disconnect();
-  if (home) observer.observe(home, { attributes: true });
+  if (!home) return;
+  // Where pages say that they are dark.
+  for (const element of [home, document.documentElement, document.body]) observer.observe(element, { attributes: true });
 });
 
 /** How the panel in this element looks now. Whoever draws with it is drawn again when that changes. */
@@ -30,5 +36,13 @@ export function lookOf(widget: Widget): Look {
   void changes.value;
   // The server tells of languages, too.
   void model.site.value;
-  return { options: widget.options, language: widget.spoken, direction: widget.direction };
+  const { options, spoken: language, direction } = widget;
+  return { options, language, direction, dark: isDark(widget, options.theme) };
+}
+
+/** As asked for, else as the page around it, else as the visitor's system. */
+function isDark(widget: Widget, theme: unknown): boolean {
+  const scheme = theme === "light" || theme === "dark" ? theme : getComputedStyle(widget).colorScheme;
+  const [light, dark] = [/light/.test(scheme), /dark/.test(scheme)];
+  return dark !== light ? dark : system.matches;
 }

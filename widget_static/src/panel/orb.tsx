@@ -5,14 +5,17 @@ import { useEffect, useState } from "preact/hooks";
 
 import { levels } from "../call/call";
 import * as model from "../call/model";
+import { Icon } from "./icons";
 
 export function Orb({ avatar }: { avatar: unknown }): VNode {
   const [broken, setBroken] = useState(false);
-  const picture = !broken && typeof avatar === "string" && avatar;
+  const hush = model.muted.value && model.state.value === "listening";
+  const picture = !hush && !broken && typeof avatar === "string" && avatar;
   return (
-    <span class={`orb ${picture ? "picture" : ""}`} aria-hidden="true">
+    <span class={`orb ${hush ? "hush" : picture ? "picture" : ""}`} aria-hidden="true">
       {picture
         ? <img src={picture} alt="" onError={() => setBroken(true)} />
+        : hush ? <Icon name="muted" />
         : <span class="wave"><i /><i /><i /><i /></span>}
     </span>
   );

@@ -9,17 +9,19 @@ import type { State, Widget } from "../types";
 import { Actions, IconButton, MuteButton } from "./actions";
 import { sentence, signOf, when } from "./failures";
 import { Icon } from "./icons";
+import { small } from "./home";
 import { lookOf } from "./look";
+import { more } from "./more";
 import { Orb, useLevels } from "./orb";
 import { Slot } from "./slot";
 import { Terms } from "./terms";
 import { name, text } from "./texts";
 import { Transcript } from "./transcript";
-import { view } from "./view";
+import { type Shape, view } from "./view";
 
 export interface PanelProps {
   widget: Widget;
-  show(widget: Widget, shape: "open" | "small"): void;
+  show(widget: Widget, shape?: Shape): void;
   hide(): void;
 }
 
@@ -31,18 +33,18 @@ export function Panel(props: PanelProps): VNode | null {
 function Card({ widget, show, hide }: PanelProps): VNode {
   const root = useRef<HTMLDivElement>(null);
   const state = model.state.value;
-  const { options, language, direction } = lookOf(widget);
+  const { options, language, direction, dark } = lookOf(widget);
   // Who types has nothing else to read.
   const talks = model.lines.value.length > 0 && (options.transcript !== false || model.written.value);
   const failed = state === "failed";
   const terms = model.terms.value;
-  const shrink = () => (model.busy() ? show(widget, "small") : hide());
+  const shrink = () => (model.busy() ? show(widget, small(widget)) : hide());
   useFocus(root, `${state} ${!!terms}`);
   useLevels(root);
   return (
     <div
       ref={root}
-      class={`panel ${talks || failed || terms ? "" : "hero"}`}
+      class={`panel ${dark ? "dark" : ""} ${talks || failed || terms ? "" : "hero"}`}
       part="panel"
       role="dialog"
       aria-label={text("dialog", { name: name() })}
@@ -72,12 +74,7 @@ function Card({ widget, show, hide }: PanelProps): VNode {
       {model.joined.value && model.busy() && <Slot of="Composer" widget={widget} />}
       {state === "ended" && <p class="hint">{text(`end_${model.reason.value}`)}</p>}
       {state === "ended" && <Slot of="Feedback" widget={widget} />}
-      {model.soundBlocked.value && (
-        <button type="button" class="press sound" onClick={() => void playSound()}>
-          <Icon name="sound" />
-          {text("hear")}
-        </button>
-      )}
+      {model.soundBlocked.value && <Hear />}
       <Actions widget={widget} hide={hide} />
       <p class="aside" role="status">{announcement(state)}</p>
     </div>
@@ -104,7 +101,7 @@ function Failure({ widget, language }: { widget: Widget; language: string }): VN
     <div class="failure" role="alert">
       <span class={`sign ${icon}`}><Icon name={icon} /></span>
       <h2 class="name">{text(key)}</h2>
-      <p>{text(`${key}_help`, { when: when(problem, language, text("soon")) })}</p>
+      {!more.value?.helps(problem.code) && <p>{text(`${key}_help`, { when: when(problem, language, text("soon")) })}</p>}
       <Slot of="Help" widget={widget} />
     </div>
   );
@@ -125,20 +122,30 @@ function Status(): VNode {
   );
 }
 
+function Hear(): VNode {
+  return (
+    <button type="button" class="press sound" onClick={() => void playSound()}>
+      <Icon name="sound" />
+      {text("hear")}
+    </button>
+  );
+}
+
 function Notice({ children }: { children: ComponentChildren }): VNode {
   return <p class="warn"><Icon name="warning" /><span>{children}</span></p>;
 }
 
-/** The call, out of the way. */
+/** The call in the launcher's place. */
 function Bar({ widget, show, hide }: PanelProps): VNode {
   const root = useRef<HTMLDivElement>(null);
-  const { options: { avatar }, language, direction } = lookOf(widget);
+  const { options, language, direction, dark } = lookOf(widget);
+  const live = model.joined.value && model.busy();
   useFocus(root, model.state.value, ".expand");
   useLevels(root);
   return (
     <div
       ref={root}
-      class="bar"
+      class={`bar ${dark ? "dark" : ""}`}
       part="bar"
       role="group"
       aria-label={text("dialog", { name: name() })}
@@ -146,13 +153,19 @@ function Bar({ widget, show, hide }: PanelProps): VNode {
       dir={direction}
       data-state={model.state.value}
     >
-      <button type="button" class="expand" onClick={() => show(widget, "open")}>
-        <span class="aside">{text("expand")}: </span>
-        <Orb key={avatar} avatar={avatar} />
-        <Status />
-      </button>
-      {model.joined.value && !model.written.value && <MuteButton bare />}
-      <IconButton icon="hangup" label={text("end")} class="red" onClick={() => (end(), hide())} />
+      {live && <Slot of="Notices" widget={widget} />}
+      {model.soundBlocked.value && <Hear />}
+      {more.value ? <Slot of="Caption" widget={widget} /> : <p class="caption">{text("ai_notice")}</p>}
+      <div class="row">
+        <button type="button" class="expand" onClick={() => show(widget, "open")}>
+          <span class="aside">{text("expand")}: </span>
+          <Orb key={options.avatar} avatar={options.avatar} />
+          <Status />
+          <Icon name="grow" />
+        </button>
+        {live && !model.written.value && <MuteButton bare />}
+        <IconButton icon="hangup" label={text("end")} class="red" onClick={() => (end(), model.busy() || hide())} />
+      </div>
       <p class="aside" role="status">{announcement(model.state.value)}</p>
     </div>
   );
@@ -176,7 +189,7 @@ function announcement(state: State): string {
     case "listening":
     case "thinking":
     case "speaking":
-      return text(model.written.value ? "connected_written" : "connected");
+      return text(model.written.value ? "state_writing" : "connected");
     case "ended":
       return `${text("state_ended")}. ${text(`end_${model.reason.value}`)}`;
     default:

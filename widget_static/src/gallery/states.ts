@@ -1,0 +1,64 @@
+/** Each state that a visitor can see, written into the model as a call would. */
+
+import * as model from "../call/model";
+import type { State } from "../types";
+
+const TALK: readonly model.Line[] = [
+  { id: "1", role: "agent", text: "Hello, this is Mela Tea. How can I help?", final: true },
+  { id: "2", role: "visitor", text: "Do you ship to Lisbon?", final: true },
+  { id: "3", role: "agent", text: "We do. A parcel to Lisbon takes two to three days, and is free from three tins on.", final: true },
+];
+
+function call(state: State, lines: readonly model.Line[] = TALK): void {
+  model.joined.value = true;
+  model.seconds.value = 83;
+  model.lines.value = lines;
+  model.change(state);
+}
+
+export const STATES: Readonly<Record<string, () => void>> = {
+  idle: () => {},
+  consent: () => {
+    model.change("asking");
+    model.terms.value = {
+      text: "This call is recorded so that we can look after your order. How long we keep it: https://mela.example/privacy",
+      answer: () => {},
+    };
+  },
+  asking: () => {
+    model.prompting.value = true;
+    model.change("asking");
+  },
+  connecting: () => model.change("connecting"),
+  waiting: () => call("waiting", []),
+  quiet: () => call("listening", []),
+  listening: () => call("listening"),
+  thinking: () => call("thinking", TALK.slice(0, 2)),
+  speaking: () => call("speaking"),
+  muted: () => {
+    model.muted.value = true;
+    call("listening");
+  },
+  lost: () => {
+    model.muted.value = model.microphoneLost.value = true;
+    call("listening");
+  },
+  silent: () => {
+    model.soundBlocked.value = true;
+    call("speaking");
+  },
+  reconnecting: () => call("reconnecting"),
+  ended: () => {
+    call("listening");
+    model.reason.value = "agent";
+    model.change("ended");
+  },
+  denied: () => {
+    model.problem.value = { code: "mic_denied" };
+    model.change("failed");
+  },
+  busy: () => {
+    model.problem.value = { code: "site_busy", retry_after: 60 };
+    model.change("failed");
+  },
+};
