@@ -25,7 +25,7 @@ def test_a_denied_microphone_costs_nothing(open_site: Callable[..., Site]) -> No
     site.show()
     site.call(wait=False)
     expect(site.failure).to_contain_text(TEXTS["mic_denied"])
-    expect(site.failure).to_contain_text("allow the microphone, then try again")
+    expect(site.failure).to_contain_text("Then choose “Try again” here.")
     assert until_event(site.page, "vaani-error") == {"code": "mic_denied", "fatal": True}
     ended = until_event(site.page, "vaani-call-end")
     assert ended == {"callId": None, "reason": "error", "durationSeconds": 0}
@@ -58,7 +58,8 @@ def test_what_the_browser_says_of_the_microphone(site: Site, name: str, message:
     site.show()
     site.call(wait=False)
     expect(site.failure).to_contain_text(TEXTS[code])
-    expect(site.failure).to_contain_text(TEXTS[f"{code}_help"])
+    if code != "mic_denied":  # there the way in this browser is shown
+        expect(site.failure).to_contain_text(TEXTS[f"{code}_help"])
     assert until_event(site.page, "vaani-error")["code"] == code
     assert site.started() == []
 
@@ -202,7 +203,7 @@ def test_every_code_has_a_sentence_and_a_next_step(site: Site) -> None:
         until_event(site.page, "vaani-call-end")
         expect(site.failure).to_be_visible()
         title = site.failure.get_by_role("heading").inner_text()
-        help_ = site.failure.locator("p").inner_text()
+        help_ = site.failure.locator("p, ol").inner_text()
         assert title, code
         assert len(help_) > 20, code
         assert code not in title + help_

@@ -97,6 +97,7 @@ export async function start(widget: Widget, gesture: Gesture, room: Promise<Room
 
 export async function fail(widget: Widget, problem: Problem): Promise<void> {
   if (running) return home.show(running);
+  fetchMore();
   take(widget);
   model.problem.value = problem;
   widget.emit("vaani-error", { code: problem.code, fatal: true });

@@ -1,0 +1,85 @@
+"""The sound of a call on real devices that come and go, in real rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
+
+from tests.calls.conftest import Shop, call, hang_up
+from tests.parts.sound_devices import SoundDevices
+from tests.parts.watch import ENERGY, WATCH, energy, events
+
+IN_USE = "seen.streams.at(-1).getAudioTracks()[0]"
+
+
+@pytest.fixture(scope="module")
+def devices() -> Iterator[SoundDevices]:
+    with SoundDevices() as devices:
+        devices.plug_in("Desk")
+        yield devices
+
+
+@pytest.fixture(scope="module")
+def browser_with_devices(playwright: Playwright, devices: SoundDevices) -> Iterator[Browser]:
+    browser = devices.browser(playwright)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def visitor(browser_with_devices: Browser) -> Iterator[Page]:
+    context = browser_with_devices.new_context(viewport={"width": 1280, "height": 800})
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    yield page
+    context.close()
+
+
+def panel(page: Page) -> Locator:
+    return page.get_by_role("dialog")
+
+
+def noticed(page: Page) -> None:
+    """Chromium learns from udev that hardware has come or gone; devices of software are not told of there."""
+    page.evaluate("() => { navigator.mediaDevices.dispatchEvent(new Event('devicechange')); }")
+
+
+def until_in_use(page: Page, name: str) -> None:
+    """Waits until the sent track is this device's, and live."""
+    page.wait_for_function(
+        f"name => {IN_USE}.label === name && {IN_USE}.readyState === 'live'", arg=name, timeout=60_000
+    )
+
+
+def until_heard(page: Page) -> None:
+    page.evaluate("window.energy = " + ENERGY)
+    louder = "async (before) => (await energy()).sent > before + 0.001"
+    page.wait_for_function(louder, arg=energy(page)["sent"], timeout=60_000)
+
+
+def test_a_headset_is_taken_up_and_its_going_survived(
+    shop: Shop, visitor: Page, devices: SoundDevices, question: Path
+) -> None:
+    call(shop, visitor)
+    expect(panel(visitor).get_by_role("button", name="Microphone and speaker")).to_be_visible()
+    devices.plug_in("Headset")
+    noticed(visitor)
+    until_in_use(visitor, "Headset")
+    expect(panel(visitor)).to_contain_text("Now using Headset")
+    assert visitor.evaluate(f"{IN_USE}.getSettings().echoCancellation")
+    assert visitor.evaluate(f"{IN_USE}.getSettings().noiseSuppression")
+    devices.play_into("Headset", question)
+    until_heard(visitor)
+
+    devices.pull_out("Headset")
+    noticed(visitor)
+    visitor.wait_for_function(
+        f"{IN_USE}.label !== 'Headset' && {IN_USE}.readyState === 'live'", timeout=60_000
+    )
+    devices.play_into("Desk", question)
+    until_heard(visitor)
+    assert events(visitor, "vaani-call-end") == []
+    hang_up(visitor)
