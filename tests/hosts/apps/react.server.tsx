@@ -1,0 +1,4 @@
+import { renderToString } from "react-dom/server";
+import { Assistant } from "assistant.tsx";
+
+export const html = renderToString(<Assistant plan="free" />);

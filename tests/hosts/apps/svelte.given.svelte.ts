@@ -1,0 +1,1 @@
+export const given = $state({ plan: "free" });
