@@ -55,7 +55,7 @@ def test_states_are_said_in_words_and_each_turn_is_not_announced(site: Site) -> 
     site.show()
     site.page.evaluate("() => { window.roomOpens = new Promise((open) => { window.openRoom = open; }); }")
     site.call(wait=False)
-    announced = site.panel.get_by_role("status")
+    announced = site.panel.get_by_role("status").last
     expect(site.panel).to_contain_text("Connecting…")
     expect(announced).to_have_text("Connecting…")
     site.page.evaluate("openRoom()")

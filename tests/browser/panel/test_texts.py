@@ -32,20 +32,22 @@ def test_a_language_is_complete(language: str) -> None:
 
 
 def test_every_text_is_used_and_every_used_one_is_there() -> None:
-    code = "\n".join(path.read_text() for path in sorted((SOURCES / "src/panel").glob("*.ts*")))
+    english = {**LOCALES["en"], **json.loads((SOURCES / "locales/more/en.json").read_text())}
+    files = [path for part in ("panel", "more") for path in sorted((SOURCES / "src" / part).glob("*.ts*"))]
+    code = "\n".join(path.read_text() for path in files)
     made = {"state_", "end_", "_help"}  # put together in the code
-    for key in LOCALES["en"]:
+    for key in english:
         assert f'"{key}"' in code or f" {key}:" in code or any(part in key for part in made), key
     for key in re.findall(r'text\("(\w+)"', code):
-        assert key in LOCALES["en"], key
+        assert key in english, key
     states = re.search(r"type State =(.*?);", (SOURCES / "src/types.ts").read_text(), re.DOTALL)
     reasons = re.search(r"type EndReason =(.*?);", (SOURCES / "src/types.ts").read_text(), re.DOTALL)
     assert states
     assert reasons
     for state in re.findall(r'"(\w+)"', states[1]):
-        assert f"state_{state}" in LOCALES["en"]
+        assert f"state_{state}" in english
     for reason in re.findall(r'"(\w+)"', reasons[1]):
-        assert f"end_{reason}" in LOCALES["en"]
+        assert f"end_{reason}" in english
 
 
 @pytest.mark.parametrize("language", OTHERS)
