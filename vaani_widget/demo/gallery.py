@@ -1,4 +1,4 @@
-"""Every shape of the widget in every state, without a call: for who works on it. Needs a checkout of the source."""
+"""Every shape of the widget in every state, without a call: for who works on it. Needs the source."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def build(folder: Path) -> None:
 
     :raises ConfigurationError: there is no source here, or it does not build.
     """
-    source = Path(str(files("widget_static")))
+    source = Path(str(files("vaani_widget.widget_static")))
     if not (source / "src" / "gallery").is_dir():
         raise ConfigurationError("the gallery needs a checkout of the source, with make bundle done.")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

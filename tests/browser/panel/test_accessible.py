@@ -233,7 +233,8 @@ def test_a_strict_page(open_site: Callable[..., Site]) -> None:
     site = open_site()
     header = {"Content-Security-Policy": policy.format(server=site.server)}
     html = '<!doctype html><html lang="en"><title>Shop</title><body><h1>Shop</h1>'
-    script = f'<script nonce="abc" async src="{site.server}/vaani/widget.js" data-site="shop" data-variant="compact"></script>'
+    source = f"{site.server}/vaani/widget.js"
+    script = f'<script nonce="abc" async src="{source}" data-site="shop" data-variant="compact"></script>'
     site.page.goto(site.pages.add(html + script, header))
     until_event(site.page, "vaani-ready")
     talking(site)

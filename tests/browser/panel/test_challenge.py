@@ -240,7 +240,8 @@ def test_on_a_strict_page(site: Site, spend: Callable[[], None]) -> None:
         f"default-src 'none'; script-src 'nonce-abc'; style-src 'nonce-abc'; connect-src {site.server}; "
         "require-trusted-types-for 'script'; media-src blob: mediastream:"
     )
-    script = f'<script nonce="abc" async src="{site.server}/vaani/widget.js" data-site="shop" data-variant="compact"></script>'
+    source = f"{site.server}/vaani/widget.js"
+    script = f'<script nonce="abc" async src="{source}" data-site="shop" data-variant="compact"></script>'
     page = f'<!doctype html><html lang="en"><title>Shop</title><body>{script}'
     site.page.goto(site.pages.add(page, {"Content-Security-Policy": policy}))
     until_event(site.page, "vaani-ready")
