@@ -132,7 +132,7 @@ def test_a_choice_is_taken_kept_and_taken_again(open_page: Callable[[], Site]) -
     later.page.wait_for_function("room.audio.sinkId !== ''")
     choose(later, "Microphone", "Default")
     until_used(later.page, "Default")
-    assert "audioinput" not in later.page.evaluate("localStorage.getItem('vaani-devices')")
+    assert "audioinput" not in later.page.evaluate("localStorage.getItem('vaani_devices')")
 
 
 def test_a_headset_is_taken_up_unless_the_visitor_has_chosen(site: Site, devices: SoundDevices) -> None:

@@ -1,6 +1,6 @@
 /** What this visitor has chosen to speak into and to hear by: kept in this browser, for this page's origin. */
 
-const KEY = "vaani-devices";
+const KEY = "vaani_devices";
 
 export interface Choice {
   deviceId: string;

@@ -34,14 +34,14 @@ export function Devices(_: DevicesProps): VNode | null {
         class="press choose"
         aria-label={label}
         aria-expanded={shown}
-        aria-controls="vaani-devices"
+        aria-controls="vaani_devices"
         title={label}
         onClick={() => (choosing.value = !shown)}
         onKeyDown={close}
       >
         <Glyph name="sliders" />
       </button>
-      <div id="vaani-devices" class="devices" role="group" aria-label={label} hidden={!shown} onKeyDown={close}>
+      <div id="vaani_devices" class="devices" role="group" aria-label={label} hidden={!shown} onKeyDown={close}>
         {shown && <Choice kind="audioinput" label={text("microphone")} level />}
         {shown && speakersChosen && <Choice kind="audiooutput" label={text("speaker")} />}
       </div>
