@@ -45,7 +45,7 @@ def receiver(_sender: object, **_told: object) -> None:
 def break_the_ledger(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
     """In the middle of a reservation, with all that it writes at hand."""
     global _where
-    if _where == "ledger" and statement.startswith("INSERT INTO vaani_widget_calls"):
+    if _where == "ledger" and "INSERT INTO vaani_widget_calls" in statement:
         _where = ""
         raise ZeroDivisionError("ledger")
 
