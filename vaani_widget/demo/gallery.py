@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -43,8 +42,7 @@ def build(folder: Path) -> None:
     source = Path(str(files("vaani_widget.widget_static")))
     if not (source / "src" / "gallery").is_dir():
         raise ConfigurationError("the gallery needs a checkout of the source, with make bundle done.")
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    node = shutil.which("node", path=path)
+    node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
     if node is None:
         raise ConfigurationError("the gallery needs Node; in the checkout make setup installs it.")
     made = subprocess.run(

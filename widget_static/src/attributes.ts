@@ -52,7 +52,7 @@ export const ATTRIBUTES = {
   label: TEXT,
   /** `bottom-right`, `bottom-left`, `top-right`, `top-left`, or `inline`: where the element stands. Default: `bottom-right`. */
   position: TEXT,
-  /** `button`, `compact` (round, no text), or `none`: no button, the page has its own. Default: `button`. */
+  /** `button` (becomes a bar in a call), `compact` (round; opens a card), or `none`: nothing is drawn, the page has its own. Default: `button`. */
   variant: TEXT,
   /** `auto` (as the visitor's system), `light` or `dark`. Default: `auto`. */
   theme: TEXT,

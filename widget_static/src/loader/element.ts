@@ -163,7 +163,7 @@ export class VaaniWidgetElement extends HTMLElement {
   private draw_(): void {
     const { language, box_: box } = this;
     const style = box.style;
-    const set = (name: string, value: string | null) => style.setProperty(`--${name}`, value);
+    const set = (name: string, value: string | null) => style.setProperty(`--v-${name}`, value);
     for (const name of ["zIndex", "offsetX", "offsetY"] as const) set(name, this.look_(name));
     // A color comes back as `rgb()`, and what is no color as nothing.
     style.color = this.look_("accentColor");
