@@ -109,6 +109,25 @@ def test_axe_and_contrast(
     assert contrast["read"] >= 1
 
 
+REACH = """
+target => {
+  // How far from its middle a finger still hits it: a small sign may have a larger field around it.
+  const { x, y, width, height } = target.getBoundingClientRect();
+  const root = target.getRootNode();
+  const hits = (left, top) => {
+    const hit = root.elementFromPoint(x + width / 2 + left, y + height / 2 + top);
+    return hit === target || target.contains(hit);
+  };
+  const far = (dx, dy) => {
+    let steps = 0;
+    while (steps < 60 && hits(dx * (steps + 0.5), dy * (steps + 0.5))) steps++;
+    return steps;
+  };
+  return { width: far(-1, 0) + far(1, 0), height: far(0, -1) + far(0, 1) };
+}
+"""
+
+
 def focused(site: Site) -> str:
     name: str = site.page.evaluate("""() => {
         let at = document.activeElement;
@@ -130,8 +149,9 @@ def test_a_call_by_keyboard(site: Site) -> None:
     assert focused(site) == "Call with Tea Shop"
     keyboard.press("Tab")
     assert focused(site) == "Make small, keep the call"
-    keyboard.press("Tab")
-    assert focused(site) == "Mute"
+    for name in ("Write a message", "Send", "Mute"):
+        keyboard.press("Tab")
+        assert focused(site) == name
     keyboard.press("Space")
     expect(site.panel.get_by_role("button", name="Unmute")).to_be_focused()
     keyboard.press("Enter")
@@ -141,9 +161,11 @@ def test_a_call_by_keyboard(site: Site) -> None:
     assert site.page.evaluate("room.left") == 0
     keyboard.press("Enter")
     expect(site.panel).to_be_focused()
-    for _ in range(3):
+    passed = []
+    while focused(site) != "End call":
         keyboard.press("Tab")
-    assert focused(site) == "End call"
+        passed.append(focused(site))
+        assert len(passed) < 8, passed
     keyboard.press("Enter")
     site.state("ended")
     # Not on the button that came in its place: the next Enter must not start another call.
@@ -183,10 +205,11 @@ def test_room_for_fingers_in_a_small_window(
     expect(site.page.locator("[part=panel], [part=bar]")).to_be_visible()
     site.settle()
     for target in site.page.locator("vaani-widget").locator("button:visible, a:visible").all():
+        reach = target.evaluate(REACH)
+        assert reach["width"] >= 44, target.inner_text()
+        assert reach["height"] >= 44, target.inner_text()
         box = target.bounding_box()
         assert box
-        assert box["width"] >= 44, target.inner_text()
-        assert box["height"] >= 44, target.inner_text()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 320
     panel = site.page.locator("[part=panel], [part=bar]").bounding_box()
