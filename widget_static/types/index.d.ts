@@ -40,7 +40,7 @@ export interface VaaniWidgetAttributes {
   label?: string;
   /** `bottom-right`, `bottom-left`, `top-right`, `top-left`, or `inline`: where the element stands. Default: `bottom-right`. */
   position?: "bottom-right" | "bottom-left" | "top-right" | "top-left" | "inline";
-  /** `button`, `compact` (round, no text), or `none`: no button, the page has its own. Default: `button`. */
+  /** `button` (becomes a bar in a call), `compact` (round; opens a card), or `none`: nothing is drawn, the page has its own. Default: `button`. */
   variant?: "button" | "compact" | "none";
   /** `auto` (as the visitor's system), `light` or `dark`. Default: `auto`. */
   theme?: "auto" | "light" | "dark";
