@@ -183,4 +183,7 @@ def test_a_hundred_addresses(heavy_url: str, tmp_path: Path, ceiling: Ceiling, l
         assert asked("signed", "forged", "a customer") == 0, "a page was believed who its visitor is"
         day = kept.day()
         assert (day.calls, day.anonymous) == (BUDGET, ANONYMOUS)
-        assert kept.outcomes() == {"committed": BUDGET}
+        # What a busy ledger could not settle in time stays reserved, and counts.
+        outcomes = kept.outcomes()
+        assert set(outcomes) <= {"committed", "reserved"}
+        assert sum(outcomes.values()) == BUDGET
