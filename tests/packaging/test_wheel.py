@@ -96,7 +96,7 @@ def test_loader_is_served_from_the_installed_wheel(installed: Path, built_tree: 
 
 def test_a_public_address_asks_for_a_proxy_in_front(installed: Path, tmp_path: Path) -> None:
     with serving(installed, tmp_path, "--host", "0.0.0.0") as (_, said):
-        assert "proxy that buffers requests" in "".join(said)
+        assert "Without a proxy in front" in "".join(said)
 
 
 def test_demo_without_its_extra_is_one_sentence(installed: Path) -> None:
