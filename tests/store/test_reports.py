@@ -139,6 +139,7 @@ def test_how_a_site_stands(ledger: Ledger) -> None:
     }
 
 
+@pytest.mark.usefixtures("patience")
 @pytest.mark.parametrize("lease", [HOUR, OVER], ids=["running", "over"])
 @pytest.mark.parametrize(
     ("outcome", "counted"),
