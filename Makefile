@@ -40,7 +40,7 @@ test: setup ## prove it: the whole test suite, in real Chromium; ARGS="-k ledger
 	@exec $(BIN)/python -m pytest $(ARGS)
 
 .PHONY: attack
-attack: setup ## attack it at full length, and print the ceiling found: some 15 minutes
+attack: setup ## attack it at full length, and print the ceiling found: 15 to 20 minutes
 	@VAANI_ATTACK=long exec $(BIN)/python -m pytest tests/attack \
 	  tests/store/test_tokens_spent_once.py tests/store/test_many_processes.py $(ARGS)
 
