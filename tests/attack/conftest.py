@@ -4,12 +4,10 @@ each of them came to."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from tests.parts.postgres import PostgresServer, fresh_database
 
 LONG = os.environ.get("VAANI_ATTACK") == "long"
 COLUMNS = ("attack", "tries", "came through", "bound")
@@ -53,27 +51,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{row[0].ljust(widths[0])}  {numbers}  {verdict}".rstrip())
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    with PostgresServer() as server:
-        yield server
-
-
-@pytest.fixture
-def postgres_url(postgres: PostgresServer) -> Iterator[str]:
-    with fresh_database(postgres) as url:
-        yield url
-
-
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/ledger.sqlite3"
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest) -> str:
-    """The address of an empty database, once on each engine."""
-    return str(request.getfixturevalue(f"{request.param}_url"))
 
 
 @pytest.fixture(params=["sqlite", "postgres"] if LONG else ["sqlite"])

@@ -24,7 +24,7 @@ from sqlalchemy import create_engine
 from tests.attack import canaries, loud
 from tests.attack.books import dump
 from tests.attack.conftest import Ceiling
-from tests.attack.served import SERVE, Server, environment, serving, site
+from tests.attack.served import SERVE, environment, serving, site
 from tests.attack.wire import ORIGIN, Answer, Wire
 from tests.parts.hostile_upstream import (
     Behaviour,
@@ -38,6 +38,7 @@ from tests.parts.hostile_upstream import (
     response,
 )
 from tests.parts.postgres import PostgresServer
+from tests.parts.widget_server import WidgetServer
 from vaani_widget import shapes
 from vaani_widget.calls import Asked
 from vaani_widget.ledger_store import database_url
@@ -168,7 +169,7 @@ class Visit:
         self.answers.append(answer.head + (answer.body.replace(given, b"") if given else answer.body))
 
 
-def not_http(server: Server) -> None:
+def not_http(server: WidgetServer) -> None:
     """What gunicorn itself refuses, and likes to repeat."""
     host, _, port = server.base.removeprefix("http://").partition(":")
     header = f"GET / HTTP/1.1\r\n{JUNK}"

@@ -19,9 +19,10 @@ from pathlib import Path
 
 from tests.attack.books import books, keep_to_one_day
 from tests.attack.conftest import Ceiling
-from tests.attack.served import Server, serving, site
+from tests.attack.served import serving, site
 from tests.attack.wire import Answer, Lost, Wire
 from tests.parts.hostile_upstream import HostileUpstream, Request, credentials
+from tests.parts.widget_server import WidgetServer
 
 WORKERS = 3
 CLIENTS = 8
@@ -35,7 +36,7 @@ class Killer:
     before the answer, with the answer on its way, or some moments later."""
 
     kills: int
-    server: Server | None = None
+    server: WidgetServer | None = None
     done: list[str] = field(default_factory=list)
     _calls: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -64,7 +65,7 @@ class Killer:
                 self.done.append(kind)
 
 
-def worker_of(server: Server, connection: socket.socket) -> int | None:
+def worker_of(server: WidgetServer, connection: socket.socket) -> int | None:
     """Which process has the other end; none where it has gone already."""
     with contextlib.suppress(OSError, StopIteration):  # it went while we looked
         end = f":{connection.getpeername()[1]:04X}"

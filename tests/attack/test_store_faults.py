@@ -19,10 +19,11 @@ import pytest
 
 from tests.attack.books import Books, books, keep_to_one_day
 from tests.attack.conftest import Ceiling
-from tests.attack.served import Server, serving, site
+from tests.attack.served import serving, site
 from tests.attack.wire import Answer, Wire
 from tests.parts.hostile_upstream import HostileUpstream, Request, credentials
 from tests.parts.postgres import PostgresServer
+from tests.parts.widget_server import WidgetServer
 
 SECOND = 1.0
 VISITORS = 4
@@ -35,7 +36,7 @@ Fault = Callable[[], contextlib.AbstractContextManager[None]]
 class Stand:
     """A server, what stands in Vaani's place, and the ledger's books."""
 
-    server: Server
+    server: WidgetServer
     vaani: HostileUpstream
     kept: Books
 

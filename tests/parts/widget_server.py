@@ -38,8 +38,8 @@ class WidgetServer:
 
     def workers(self) -> set[int]:
         """Process ids."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return {int(pid) for pid in children.split()}
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
 
     def reload(self) -> None:
         """SIGHUP, and wait until the workers from before are gone."""
@@ -66,14 +66,30 @@ def widget_server(
     :param config: the text of that file.
     :param options: of the command line.
     """
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("VAANI_")}
-    log = folder / "log"
     (folder / "widget.toml").write_text(config)
+    arguments = ["--config", "widget.toml", *options]
+    with running(folder, SERVE, *arguments, environ=environ or {}) as server:
+        server.wait_for(server.workers)
+        yield server
+
+
+def nobodys_environment() -> dict[str, str]:
+    """Without any setting of whoever runs the tests."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("VAANI_")}
+
+
+@contextmanager
+def running(folder: Path, command: str, *options: str, environ: Mapping[str, str]) -> Iterator[WidgetServer]:
+    """A server process until the end of the block, on a free port, with its log in the folder.
+
+    :param command: Python that runs the command line.
+    """
+    log = folder / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, "serve", "--config", "widget.toml", "--port", "0", *options],
+            [sys.executable, "-c", command, "serve", "--port", "0", *options],
             cwd=folder,
-            env={**clean, "PYTHONUNBUFFERED": "1", **(environ or {})},
+            env={**nobodys_environment(), "PYTHONUNBUFFERED": "1", **environ},
             stdout=out,
             stderr=out,
         )
@@ -81,7 +97,6 @@ def widget_server(
     try:
         server.wait_for(lambda: re.search(r"Serving on http://\S+\n", server.log))
         server.base = re.findall(r'Serving on (http://[^\s"]+)', server.log)[0]
-        server.wait_for(server.workers)
         yield server
     finally:
         process.terminate()

@@ -202,8 +202,9 @@ def test_an_owners_own_takes_its_place(make_kit: MakeKit, tmp_path: Any) -> None
 
 
 def token(**changes: Any) -> SiteToken:
+    """Good for a day: the other tests may take an hour before these come to it."""
     made = SiteToken(
-        jti="ab" * 16, site="acme", origin=ORIGIN, agent="a", issued_at=NOW, expires_at=NOW + 120
+        jti="ab" * 16, site="acme", origin=ORIGIN, agent="a", issued_at=NOW, expires_at=NOW + 86_400
     )  # fmt: skip
     return replace(made, **changes)
 
@@ -283,7 +284,7 @@ def changed(solution: str, *path: str, value: Any) -> str:
     ("path", "value"),
     [
         (("challenge", "parameters", "data"), {"jti": "cd" * 16}),
-        (("challenge", "parameters", "expiresAt"), NOW + 10_000),
+        (("challenge", "parameters", "expiresAt"), NOW + 100_000),
         (("challenge", "parameters", "cost"), 1),
         (("challenge", "parameters", "keyPrefix"), ""),
         (("challenge", "parameters", "keySignature"), "00" * 32),
