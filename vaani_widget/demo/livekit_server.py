@@ -113,9 +113,10 @@ class LiveKitServer:
             "use_external_ip": False,
             "enable_loopback_candidate": True,
             "ips": {"includes": ["127.0.0.0/8"]},
-            # With none given it sends every browser to Google's. Nothing listens on this one: with the
-            # media port here no client connects (measured).
-            "stun_servers": ["127.0.0.1:9"],
+            # With none given it sends every browser to Google's. Nobody is needed here, least of all the
+            # media port, with which no client connects (measured). It is STUN's own port: Firefox refuses
+            # a room with one that browsers block, such as 9.
+            "stun_servers": ["127.0.0.1:3478"],
         }
         if "microsoft" in platform.release().lower():
             # A browser on Windows reaches WSL's loopback by TCP only.
