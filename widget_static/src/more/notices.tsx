@@ -7,6 +7,7 @@ import { goOn, interrupted } from "./awake";
 import { choosing } from "./devices-view";
 import { taken } from "./devices";
 import { Glyph } from "./glyphs";
+import { pressed } from "./mute-key";
 import { unheard } from "./silence";
 import type { NoticesProps } from "./slots";
 
@@ -32,6 +33,7 @@ export function Notices(_: NoticesProps): VNode {
           {text("go_on")}
         </button>
       )}
+      <span class="aside" role="status">{pressed.value && text(pressed.value)}</span>
     </>
   );
 }

@@ -77,6 +77,7 @@ export function MuteButton({ bare = false }: { bare?: boolean }): VNode {
       type="button"
       class={`${bare ? "icon-button" : "press"} mute ${muted ? "off" : ""}`}
       {...(bare && { "aria-label": label })}
+      aria-keyshortcuts="m"
       onClick={() => mute(!muted)}
     >
       <Icon name={muted ? "muted" : "microphone"} />
