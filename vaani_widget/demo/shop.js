@@ -8,11 +8,16 @@
   const script = document.querySelector("script[data-site]");
   const pasted = { site: script.dataset.site, "accent-color": script.dataset.accentColor };
 
+  // Firefox keeps a call from a room on its own machine.
+  const hint = navigator.userAgent.includes("Firefox")
+    ? " In Firefox, first set media.peerconnection.ice.loopback to true in about:config."
+    : "";
+
   async function follow() {
     let pause = 700;
     try {
       const answer = await (await fetch("/status", { cache: "no-store" })).json();
-      text.textContent = answer.text;
+      text.textContent = answer.text + (answer.state === "ready" ? hint : "");
       status.dataset.state = answer.state;
       if (answer.state !== "waiting") pause = 4000;
     } catch {
