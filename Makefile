@@ -35,9 +35,12 @@ help: ## this list
 demo: announce-demo $(VENV)/.demo $(BUNDLE) ## run a shop, the widget's server, LiveKit and an agent here; no key needed
 	@exec $(BIN)/vaani-widget demo $(ARGS)
 
+# Most tests wait for something most of the time, so two processes share them; in the order they are in.
+SHARED := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+
 .PHONY: test
 test: setup ## prove it: the whole test suite, in real Chromium; ARGS="-k ledger" for some of it
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest $(SHARED) $(ARGS)
 
 .PHONY: attack
 attack: setup ## attack it at full length, and print the ceiling found: 15 to 20 minutes

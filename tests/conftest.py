@@ -9,10 +9,20 @@ import pytest
 from tests.parts.postgres import PostgresServer, fresh_database
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browsers last. Playwright's loop runs in the main thread from its first test to the end of the session,
-    and no other test could use asyncio there; besides, what is quick should fail first."""
-    items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
+    and no other test could use asyncio there; besides, what is quick should fail first.
+
+    Where several processes share the work, a file's tests stay together, as far as that goes with it."""
+
+    def in_browser(item: pytest.Item) -> bool:
+        return "playwright" in getattr(item, "fixturenames", ())
+
+    items.sort(key=in_browser)
+    for item in items:
+        kind = "browser" if in_browser(item) else "plain"
+        item.add_marker(pytest.mark.xdist_group(f"{item.nodeid.partition('::')[0]}:{kind}"))
 
 
 @pytest.fixture(scope="session")

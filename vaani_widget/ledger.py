@@ -216,7 +216,7 @@ class Ledger:
         :raises StoreUnavailable: nobody can tell.
         """
         found = {"of_token": token_id}
-        return self._store.read(lambda connection: CALL_OF_TOKEN.run(connection, found).first() is not None)
+        return self._store.read(lambda connection: CALL_OF_TOKEN.row(connection, found) is not None)
 
     def glance(self, token_id: str, site: str, day: date) -> Glance:
         """What :meth:`token_spent` and :meth:`anonymous_today` tell, both at once.
@@ -226,8 +226,8 @@ class Ledger:
         of = {"of_token": token_id, "of_site": site, "of_day": day}
 
         def work(connection: Connection) -> Glance:
-            found = GLANCE.run(connection, of).one()
-            return Glance(bool(found.token_spent), found.anonymous_today or 0)
+            spent, anonymous = GLANCE.row(connection, of) or (False, 0)
+            return Glance(bool(spent), anonymous or 0)
 
         return self._store.read(work)
 
@@ -238,7 +238,7 @@ class Ledger:
         :raises StoreUnavailable: nobody can tell.
         """
         of = {"of_site": site, "of_day": day}
-        return self._store.read(lambda connection: ANONYMOUS_OF_DAY.run(connection, of).scalar() or 0)
+        return self._store.read(lambda connection: int(ANONYMOUS_OF_DAY.number(connection, of)))
 
     def own_secret(self) -> bytes:
         """:return: 32 random bytes that were made once for this database, the same in every worker.
@@ -292,13 +292,14 @@ class Ledger:
         settled = {"of_call": call_id, "to_outcome": outcome, "to_room": _storable(room_name)}
 
         def work(connection: Connection, _now: float) -> None:
-            news = SETTLE_CALL.run(connection, settled).rowcount == 1
+            news = SETTLE_CALL.run(connection, settled) == 1
             if news and outcome in ("released", "unknown"):
                 row = select(calls.c.site, calls.c.day, calls.c.lane).where(calls.c.call_id == call_id)
                 connection.execute(recount(*connection.execute(row).one(), outcome))
 
         # Lost in a power cut, the row is reserved again, and that counts as spent.
-        self._store.write(work, durable=False)
+        kind = "committed" if outcome == "committed" else None  # the others touch the day's row, too
+        self._store.write(work, durable=False, kind=kind)
 
 
 def _storable(text: str | None) -> str | None:

@@ -9,12 +9,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
     Connection,
-    Row,
     ScalarSelect,
     Select,
     bindparam,
@@ -50,6 +49,17 @@ class Wanted:
     bounds: Bounds
 
 
+class _Found(NamedTuple):
+    """What the look begins with, in its order; a column for each window follows."""
+
+    token_spent: bool
+    day_calls: int | None
+    day_anonymous: int | None
+    running: int
+    running_anonymous: int | None
+    first_free: float | None
+
+
 def check_bounds(connection: Connection, wanted: Wanted, now: float) -> None:
     """Refuse what would go over a bound; the first of these in this order names the refusal.
 
@@ -60,15 +70,17 @@ def check_bounds(connection: Connection, wanted: Wanted, now: float) -> None:
     :raises SiteBusy: the site's lines are in use, or this lane's part of them.
     """
     windows = wanted.bounds.visitor
-    found = _look(len(windows), len(wanted.visitors)).run(connection, _values(wanted, now)).one()
+    row = _look(len(windows), len(wanted.visitors)).row(connection, _values(wanted, now))
+    assert row is not None  # there is always one
+    found = _Found(*row[: -len(windows) or None])
     if found.token_spent:
         raise TokenSpent
     _check_day(found, wanted, now)
-    _check_windows([found._mapping[f"window_{number}"] for number in range(len(windows))], windows, now)
+    _check_windows(row[len(found) :], windows, now)
     _check_running(found, wanted, now)
 
 
-def _check_day(found: Row[Any], wanted: Wanted, now: float) -> None:
+def _check_day(found: _Found, wanted: Wanted, now: float) -> None:
     bounds = wanted.bounds
     tomorrow = _seconds_until_tomorrow(now)
     if (found.day_calls or 0) >= bounds.per_day:
@@ -92,11 +104,11 @@ def _check_windows(nth_newest: Sequence[float | None], windows: Sequence[Window]
         )
 
 
-def _check_running(found: Row[Any], wanted: Wanted, now: float) -> None:
+def _check_running(found: _Found, wanted: Wanted, now: float) -> None:
     bounds = wanted.bounds
     anonymous = wanted.lane == "anonymous" and (found.running_anonymous or 0) >= bounds.running_anonymous
     if found.running >= bounds.running or anonymous:
-        first_free = math.ceil(found.first_free - now)
+        first_free = math.ceil((found.first_free or now) - now)
         raise SiteBusy(retry_after=min(max(first_free, 1), BUSY_SECONDS))
 
 

@@ -78,6 +78,10 @@ class Postgres:
         event.listen(engine, "checkout", self._checkout)
         return engine
 
+    def batch(self, site: str | None, kind: str | None) -> tuple[str | None, str | None] | None:
+        """Those that would wait for one another. Others together could wait for each other in a ring."""
+        return None if site is None and kind is None else (site, kind)
+
     @contextmanager
     def guard(self) -> Iterator[None]:
         """Cut the connections used inside once this thread's operation is out of time."""
@@ -98,13 +102,13 @@ class Postgres:
         """:return: the database's time, in seconds since the epoch."""
         answer = str(max(int(remaining() * 1000) - 100, 1))
         durable = connection.get_execution_options().get("vaani_widget_durable", True)
-        return float(_BEGIN.run(connection, {"answer": answer, "durable": durable}).scalar_one())
+        return _BEGIN.number(connection, {"answer": answer, "durable": durable})
 
     def lock_site(self, connection: Connection, site: str) -> None:
         """Wait for this site's other reservations. What is read after this is what they have left."""
-        if _LOCK.run(connection, {"of_site": site}).first() is None:
+        if _LOCK.row(connection, {"of_site": site}) is None:
             insert_new(connection, sites, {"site": site})
-            _LOCK.run(connection, {"of_site": site})
+            _LOCK.row(connection, {"of_site": site})
 
     def check_writable(self, connection: Connection) -> None:
         """:raises OSError: this server only reads, as a standby does."""

@@ -67,8 +67,8 @@ def spend(connection: Connection, row: Mapping[str, object]) -> bool:
     values = {f"new_{name}": value for name, value in row.items()}
     values["new_anonymous"] = int(row["lane"] == "anonymous")
     if connection.dialect.name == "postgresql":
-        return bool(_INSERT_AND_COUNT.run(connection, values).scalar())
-    if _INSERT.run(connection, values).rowcount != 1:
+        return bool(_INSERT_AND_COUNT.number(connection, values))
+    if _INSERT.run(connection, values) != 1:
         return False
     _COUNT.run(connection, values)
     return True

@@ -45,6 +45,10 @@ class SQLite:
         event.listen(engine, "begin", begin_immediate)
         return engine
 
+    def batch(self, site: str | None, kind: str | None) -> str:
+        """All together: only one writes at a time anyway."""
+        return "all"
+
     @contextmanager
     def guard(self) -> Iterator[None]:
         """Nothing to do: waiting for locks keeps to the time by itself. A disk that hangs can't be left."""

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, CursorResult, Dialect
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+
+
+class _Cursor(Protocol):
+    """What both drivers have."""
+
+    rowcount: int
+
+    def fetchone(self) -> tuple[Any, ...] | None: ...
 
 
 class Statement:
@@ -26,12 +34,35 @@ class Statement:
         self._make = make
         self._written: dict[str, _Written] = {}
 
-    def run(self, connection: Connection, values: Mapping[str, object]) -> CursorResult[Any]:
-        """:param values: of all that is bound by name. Columns of the result are as the driver gives them."""
+    def row(self, connection: Connection, values: Mapping[str, object]) -> tuple[Any, ...] | None:
+        """:param values: of all that is bound by name.
+        :return: the first row of the result, if it has one. Columns are as the driver gives them.
+        """
+        return self._executed(connection, values).fetchone()
+
+    def number(self, connection: Connection, values: Mapping[str, object]) -> float:
+        """:return: the first column of the first row; 0 where there is none, or nothing in it."""
+        row = self.row(connection, values)
+        return row[0] or 0 if row else 0
+
+    def run(self, connection: Connection, values: Mapping[str, object]) -> int:
+        """:return: how many rows it wrote."""
+        return self._executed(connection, values).rowcount
+
+    def _executed(self, connection: Connection, values: Mapping[str, object]) -> _Cursor:
+        """By the driver itself: SQLAlchemy's way there takes longer than SQLite takes for the statement."""
         written = self._written.get(connection.dialect.name)
         if written is None:
             written = self._written[connection.dialect.name] = self._write(connection.dialect)
-        return connection.exec_driver_sql(written.text, written.parameters(values))
+        raw: Any = connection.connection.dbapi_connection
+        dialect = connection.dialect
+        try:
+            cursor: _Cursor = raw.execute(written.text, written.parameters(values))
+            return cursor
+        except dialect.loaded_dbapi.Error as error:
+            if dialect.is_disconnect(error, raw, None):
+                connection.invalidate(error)  # or the pool hands it out again
+            raise
 
     def _write(self, dialect: Dialect) -> _Written:
         module = postgresql if dialect.name == "postgresql" else sqlite

@@ -11,8 +11,8 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, make_url, text
@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError, SQLAlche
 
 from . import ledger_schema
 from .errors import SettingError, StoreUnavailable
+from .ledger_batches import Batches, Write
 from .ledger_deadline import operation
 from .ledger_gate import Gate
 from .ledger_postgres import Postgres
@@ -45,6 +46,7 @@ class Backend(Protocol):
     def read_options(self) -> Mapping[str, Any]: ...  # execution options of a connection that only reads
 
     def engine(self) -> Engine: ...
+    def batch(self, site: str | None, kind: str | None) -> Hashable | None: ...  # of the same: may be shared
     def guard(self) -> AbstractContextManager[None]: ...
     def prepare_place(self) -> None: ...
     def lock_schema(self, connection: Connection) -> None: ...
@@ -61,6 +63,7 @@ class _Process:
         self.backend = backend
         self.engine = backend.engine()
         self.gate = Gate(backend.writers)
+        self.batches = Batches()
         self.prepared = False
 
 
@@ -79,30 +82,42 @@ class Store:
         _stores.add(self)
 
     def write(
-        self, work: Callable[[Connection, float], T], *, durable: bool = True, site: str | None = None
+        self,
+        work: Callable[[Connection, float], T],
+        *,
+        durable: bool = True,
+        site: str | None = None,
+        kind: str | None = None,
     ) -> T:
-        """Run ``work(connection, now)`` in a transaction that may write.
+        """Run ``work(connection, now)`` in a transaction that may write, and that others may share.
 
-        ``now`` is in seconds since the epoch. An exception from ``work`` undoes everything and goes on to
-        the caller.
+        ``now`` is in seconds since the epoch. A ``Refusal`` from ``work`` goes on to the caller; there
+        ``work`` has written nothing. Any other exception undoes everything.
 
         :param durable: whether it must outlive a power cut from the moment that this returns. What need not
             is written together with what must, some time later, and saves waiting for the disk.
         :param site: no other transaction with this site runs until this one has ended.
+        :param kind: of a write without a site: those of one kind never touch the same rows.
         :raises StoreUnavailable: the database failed. Whether a transaction whose very commit was
             interrupted happened is then unknown; everything before that did not.
         """
 
         def inside(process: _Process) -> T:
-            with (
-                process.gate.inside(write=True),
-                process.engine.connect().execution_options(vaani_widget_durable=durable) as connection,
-                connection.begin(),
-            ):
-                now = process.backend.begin(connection)
-                if site is not None:
-                    process.backend.lock_site(connection, site)
-                return work(connection, now)
+            @contextmanager
+            def transaction(durable: bool) -> Iterator[tuple[Connection, float]]:
+                options = {"vaani_widget_durable": durable}
+                with (
+                    process.gate.inside(write=True),
+                    process.engine.connect().execution_options(**options) as connection,
+                    connection.begin(),
+                ):
+                    now = process.backend.begin(connection)
+                    if site is not None:
+                        process.backend.lock_site(connection, site)
+                    yield connection, now
+
+            key = process.backend.batch(site, kind)
+            return process.batches.run(key, Write(work, durable=durable), transaction)
 
         return self._run(inside)
 
@@ -195,7 +210,8 @@ class Store:
                 return inside(process)
         except failures as error:
             reason = self._reason(error)
-            if isinstance(error, ProgrammingError) or "no such table" in reason:
+            misused = (ProgrammingError, process.engine.dialect.loaded_dbapi.ProgrammingError)
+            if isinstance(error, misused) or "no such table" in reason:
                 process.prepared = False  # restored, or exchanged for an empty one: look again next time
         # Outside of the handler: what a traceback of the driver's shows of its variables is not for logs.
         logger.error("The ledger can't be used: %s", reason, extra=fields("ledger_failed"))
