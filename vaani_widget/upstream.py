@@ -15,7 +15,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from functools import partial
@@ -27,11 +27,14 @@ import httpx
 from .errors import SettingError, UpstreamTimeout, UpstreamUnavailable
 from .logs import fields
 from .upstream_answer import Answer, Credentials, Failure, judge, loggable
-from .upstream_loop import Loop, Sending, bounded, read
+from .upstream_loop import Loop, Sending, answered, bounded, read
 
 __all__ = ["Credentials", "VaaniClient"]
 
 PATH = "/api/webrtc/token"
+
+# identity: what is small on the wire is small in memory.
+HEADERS = {"User-Agent": "vaani-widget", "Accept": "application/json", "Accept-Encoding": "identity"}
 
 T = TypeVar("T")
 
@@ -101,14 +104,14 @@ class VaaniClient:
         if loop is not None:
             loop.stop()
 
-    def _within(self, ask: Callable[[httpx.AsyncClient, Sending], Awaitable[T]]) -> T | Failure:
+    def _within(self, ask: Callable[[httpx.AsyncBaseTransport, Sending], Awaitable[T]]) -> T | Failure:
         """Run ``ask`` on the loop. Never raises: see :class:`Failure`."""
         deadline = time.monotonic() + self._timeout
         # What a given transport does unseen, may have been sent.
         sending = Sending(begun=self._transport is not None)
         try:
             loop = self._here()
-            future = loop.submit(bounded(ask, loop.client, sending, deadline))
+            future = loop.submit(bounded(ask, loop.transport, sending, deadline))
         except Exception as error:  # a loop that can't start, or that another thread has just closed
             return Failure(UpstreamUnavailable, "no", said=type(error).__name__)
         try:
@@ -121,15 +124,16 @@ class VaaniClient:
         finally:
             future.cancel()
 
-    async def _post(self, content: bytes, client: httpx.AsyncClient, sending: Sending) -> Answer:
-        async with client.stream(
+    async def _post(self, content: bytes, transport: httpx.AsyncBaseTransport, sending: Sending) -> Answer:
+        headers = {**HEADERS, "Content-Type": "application/json", "X-API-Key": self._key.value}
+        request = httpx.Request(
             "POST",
             self._base + PATH,
             content=content,
-            headers={"Content-Type": "application/json"},
-            auth=self._key,
+            headers=headers,
             extensions={"trace": sending.trace},
-        ) as response:
+        )
+        async with answered(transport, request) as response:
             retry_after = response.headers.get("Retry-After")
             if response.status_code in {200, 201}:
                 body, flaw = await read(response)
@@ -141,8 +145,10 @@ class VaaniClient:
                 body, _flaw = await read(response)
             return Answer(response.status_code, retry_after, body)
 
-    async def _get(self, client: httpx.AsyncClient, sending: Sending) -> None:
-        async with client.stream("GET", self._base + "/", extensions={"trace": sending.trace}):
+    async def _get(self, transport: httpx.AsyncBaseTransport, sending: Sending) -> None:
+        trace = {"trace": sending.trace}
+        request = httpx.Request("GET", self._base + "/", headers=HEADERS, extensions=trace)
+        async with answered(transport, request):
             pass
 
     def _here(self) -> Loop:
@@ -158,15 +164,11 @@ class VaaniClient:
         return loop
 
 
-class _Key(httpx.Auth):
-    """The API key. Client and requests get it for the time of sending only."""
+class _Key:
+    """The API key. Requests get it for the time of sending only."""
 
     def __init__(self, value: str) -> None:
         self.value = value
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["X-API-Key"] = self.value
-        yield request
 
     def __repr__(self) -> str:
         return "<the API key>"

@@ -7,14 +7,13 @@ deadline cancels a request wherever it is: resolving, connecting, sending, readi
 from __future__ import annotations
 
 import asyncio
-import http.cookiejar
 import logging
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import anyio
@@ -71,17 +70,20 @@ class Sending:
 
 
 class Loop:
-    """An event loop in a thread, and the HTTP client that lives on it. Belongs to one process.
+    """An event loop in a thread, and the HTTP transport that lives on it. Belongs to one process.
+
+    The transport, and no client around it: there are no cookies, redirects or proxies of the environment to
+    see to, and every call would pay for them.
 
     It is asyncio's own, and not anyio's blocking portal, because handing something to a portal waits until
     the loop has taken it, and a loop that is busy would hold everybody up beyond their deadline.
     """
 
-    client: httpx.AsyncClient
+    transport: httpx.AsyncBaseTransport
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None) -> None:
         self.pid = os.getpid()
-        self._transport = transport
+        self._given = transport
         started: Future[None] = Future()
         self._thread = threading.Thread(
             target=self._run, args=(started,), name="vaani-widget-upstream", daemon=True
@@ -125,7 +127,7 @@ class Loop:
     async def _main(self, started: Future[None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
-        async with self._make_client() as self.client:
+        async with self._given or _network() as self.transport:
             started.set_result(None)
             await self._stopped.wait()
             under_way = asyncio.all_tasks() - {asyncio.current_task()}
@@ -133,24 +135,24 @@ class Loop:
                 task.cancel()
             await asyncio.gather(*under_way, return_exceptions=True)
 
-    def _make_client(self) -> httpx.AsyncClient:
-        no_cookies = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
-        return httpx.AsyncClient(
-            transport=self._transport,
-            # identity: what is small on the wire is small in memory.
-            headers={
-                "User-Agent": "vaani-widget",
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-            },
-            cookies=http.cookiejar.CookieJar(no_cookies),
-            limits=httpx.Limits(
-                max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE_SECONDS
-            ),
-            timeout=None,  # noqa: S113 - the deadline is bounded's
-            follow_redirects=False,
-            trust_env=False,
-        )
+
+def _network() -> httpx.AsyncHTTPTransport:
+    limits = httpx.Limits(
+        max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE_SECONDS
+    )
+    return httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
+
+
+@asynccontextmanager
+async def answered(
+    transport: httpx.AsyncBaseTransport, request: httpx.Request
+) -> AsyncIterator[httpx.Response]:
+    """The answer to a request, to read from while inside."""
+    response = await transport.handle_async_request(request)
+    try:
+        yield response
+    finally:
+        await response.aclose()
 
 
 class _Silence(logging.Filter):
@@ -171,15 +173,15 @@ if hasattr(os, "register_at_fork"):
 
 
 async def bounded(
-    ask: Callable[[httpx.AsyncClient, Sending], Awaitable[T]],
-    client: httpx.AsyncClient,
+    ask: Callable[[httpx.AsyncBaseTransport, Sending], Awaitable[T]],
+    transport: httpx.AsyncBaseTransport,
     sending: Sending,
     deadline: float,
 ) -> T | Failure:
     """Await ``ask`` until the deadline, on ``time.monotonic()``'s clock. Raises nothing: see `Failure`."""
     try:
         with anyio.fail_after(deadline - time.monotonic()):
-            return await ask(client, sending)
+            return await ask(transport, sending)
     except (TimeoutError, httpx.TimeoutException) as error:
         before = isinstance(error, (httpx.ConnectTimeout, httpx.PoolTimeout))
         return Failure(UpstreamTimeout, "no" if before else sending.spent)
