@@ -20,7 +20,8 @@ BAR: Final = (
 )  # fmt: skip
 CARD: Final = (
     "idle", "consent", "asking", "connecting", "waiting", "quiet", "listening", "thinking", "speaking",
-    "muted", "lost", "silent", "reconnecting", "ended", "denied", "busy",
+    "muted", "lost", "silent", "reconnecting", "ended", "denied", "missing", "taken", "system",
+    "policy", "app", "old", "busy",
 )  # fmt: skip
 SHAPES: Final = {"button": BAR, "compact": ("launcher", *CARD)}
 

@@ -191,14 +191,14 @@ def open_site(
 ) -> Iterator[Callable[..., Site]]:
     """Opens a browser window of its own, with what ``Browser.new_context`` takes.
 
-    ``microphone`` says what the visitor answers when asked for it.
+    ``microphone`` says what the visitor answers when asked for it; ``browser`` is another one than theirs.
     """
     pages, app, server = shop
     vaani = install(app, tmp_path)
     contexts: list[BrowserContext] = []
 
-    def open_(*, microphone: bool = True, **options: Any) -> Site:
-        browser = allowing if microphone else denying
+    def open_(*, microphone: bool = True, browser: Browser | None = None, **options: Any) -> Site:
+        browser = browser or (allowing if microphone else denying)
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
         contexts.append(context)
         context.add_init_script(WATCH)

@@ -17,7 +17,10 @@ from vaani_widget.errors import REFUSALS
 from .conftest import Site
 
 SOURCES = Path(__file__).parents[3] / "widget_static"
-TEXTS = json.loads((SOURCES / "locales/en.json").read_text())
+TEXTS = {
+    **json.loads((SOURCES / "locales/en.json").read_text()),
+    **json.loads((SOURCES / "locales/more/en.json").read_text()),
+}
 
 
 def test_a_denied_microphone_costs_nothing(open_site: Callable[..., Site]) -> None:
@@ -170,16 +173,33 @@ def test_a_room_that_can_t_be_joined(site: Site) -> None:
     assert [sent["event"] for sent in site.progress()] == ["ended"]
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(45, "in 45 seconds"), (240, "in 4 minutes"), (29_000, "in 9 hours")]
-)
-def test_when_to_come_back(site: Site, seconds: int, words: str) -> None:
-    for code in ("site_busy", "budget_spent", "rate_limited"):
-        site.show()
-        site.answer((429, {"code": code, "retryable": True, "retry_after": seconds, "spent": "no"}))
-        site.call(wait=False)
-        expect(site.failure).to_contain_text(words)
-        expect(site.panel.get_by_role("button", name="Try again")).to_have_count(int(seconds < 600))
+EVENING = {
+    "en-US": {
+        "45": "in 45 seconds", "240": "in 4 minutes", "3000": "at 8:50 PM", "41234": "tomorrow at 7:30 AM",
+    },
+    "hi": {"240": "4 मिनट में", "41234": "कल 7:30 am बजे"},
+    "bn": {"3000": "৮:৫০ PM-এ"},
+    "ta": {"41234": "நாளை 7:30 AM மணிக்கு"},
+    "ur": {"3000": "8:50 PM بجے", "41234": "کل 7:30 AM بجے"},
+    "es": {"3000": "a las 20:50", "41234": "mañana a las 7:30"},
+}  # fmt: skip
+"""What visitors read at eight in the evening who have to wait for so many seconds."""
+
+
+@pytest.mark.parametrize("language", EVENING)
+def test_when_to_come_back(open_site: Callable[..., Site], language: str) -> None:
+    site = open_site(locale=language, timezone_id="Asia/Kolkata")
+    site.page.clock.set_fixed_time("2026-03-02T20:00:00+05:30")
+    for (seconds, words), code in zip(
+        EVENING[language].items(), ["rate_limited", "site_busy", "rate_limited", "budget_spent"], strict=False
+    ):
+        site.show(html="<script>document.documentElement.removeAttribute('lang')</script>")
+        problem = {"code": code, "retryable": True, "retry_after": int(seconds), "spent": "no"}
+        site.answer((429, problem))
+        site.page.locator("vaani-widget").get_by_role("button").click()
+        expect(site.failure).to_contain_text(words, use_inner_text=False)
+        # who has to wait for long is not asked to try again at once
+        expect(site.panel.locator(".primary")).to_have_count(int(int(seconds) < 600))
         site.page.unroute("**/v1/calls")
 
 

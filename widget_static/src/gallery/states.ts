@@ -1,7 +1,7 @@
 /** Each state that a visitor can see, written into the model as a call would. */
 
 import * as model from "../call/model";
-import type { State } from "../types";
+import type { Problem, State } from "../types";
 
 const TALK: readonly model.Line[] = [
   { id: "1", role: "agent", text: "Hello, this is Mela Tea. How can I help?", final: true },
@@ -14,6 +14,16 @@ function call(state: State, lines: readonly model.Line[] = TALK): void {
   model.seconds.value = 83;
   model.lines.value = lines;
   model.change(state);
+}
+
+function failed(problem: Problem): void {
+  model.problem.value = problem;
+  model.change("failed");
+}
+
+/** Another browser, as far as the widget looks. */
+function inside(agent: string): void {
+  Object.defineProperty(navigator, "userAgent", { value: `Mozilla/5.0 (${agent}` });
 }
 
 export const STATES: Readonly<Record<string, () => void>> = {
@@ -53,12 +63,22 @@ export const STATES: Readonly<Record<string, () => void>> = {
     model.reason.value = "agent";
     model.change("ended");
   },
-  denied: () => {
-    model.problem.value = { code: "mic_denied" };
-    model.change("failed");
+  denied: () => failed({ code: "mic_denied" }),
+  missing: () => failed({ code: "mic_missing" }),
+  taken: () => failed({ code: "mic_busy" }),
+  system: () => {
+    inside("Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15");
+    failed({ code: "mic_blocked" });
   },
-  busy: () => {
-    model.problem.value = { code: "site_busy", retry_after: 60 };
-    model.change("failed");
+  policy: () => {
+    // In the gallery each cell is a frame; alone it is a page.
+    Object.defineProperty(document, "permissionsPolicy", { value: { allowsFeature: () => false } });
+    failed({ code: "mic_blocked" });
   },
+  app: () => {
+    inside("iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Instagram 300.0");
+    failed({ code: "mic_denied" });
+  },
+  old: () => failed({ code: "unsupported" }),
+  busy: () => failed({ code: "site_busy", retry_after: 60 }),
 };

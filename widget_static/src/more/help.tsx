@@ -7,11 +7,14 @@ import { useEffect, useRef } from "preact/hooks";
 import * as model from "../call/model";
 import { lookOf } from "../panel/look";
 import { text } from "../panel/texts";
-import { type Browser, browser } from "./browser";
+import { type Browser, browser, system } from "./browser";
+import { type Cause, causeOf, forbidden, framed } from "./cause";
 import { Copy } from "./copy";
+import { Picture } from "./picture";
 import type { HelpProps } from "./slots";
 
-const STEPS: Readonly<Partial<Record<Browser, readonly string[]>>> = {
+/** Where each browser keeps what it remembers of a page. */
+const IN_BROWSER: Readonly<Partial<Record<Browser, readonly string[]>>> = {
   chrome: ["help_chrome_1", "help_chrome_2", "help_again"],
   android: ["help_android_1", "help_android_2", "help_again"],
   safari: ["help_safari_1", "help_allow", "help_again"],
@@ -19,87 +22,100 @@ const STEPS: Readonly<Partial<Record<Browser, readonly string[]>>> = {
   firefox: ["help_firefox_1", "help_firefox_2", "help_again"],
 };
 
-/** What an app that keeps the microphone to itself may be behind. */
-const IN_APP = new Set(["mic_denied", "mic_blocked", "unsupported"]);
+/** Where each system keeps the microphone from a browser. */
+const IN_SYSTEM: Readonly<Record<string, readonly string[]>> = {
+  windows: ["help_windows_1", "help_system_2", "help_again"],
+  mac: ["help_mac_1", "help_mac_2"],
+  phone: ["help_phone_1", "help_system_2", "help_again"],
+};
 
-/** The visitor has allowed the microphone in the browser's settings meanwhile. */
-const allowed = signal(false);
+/** Else one sentence. */
+const SENTENCES: Readonly<Partial<Record<Cause, string>>> = {
+  in_app: "in_app_help",
+  frame: "frame_help",
+  policy: "policy_help",
+  system: "mic_blocked_help",
+  missing: "mic_missing_help",
+  busy: "mic_busy_help",
+  plain: "insecure_context_help",
+  file: "file_help",
+  mixed: "misconfigured_help",
+  old: "unsupported_help",
+};
+
+/** Milliseconds between two looks for a microphone. */
+const EVERY = 1_500;
+
+/** What stood in the way is gone: the text that says so. */
+const mended = signal("");
+
+function stepsOf(cause: Cause): readonly string[] | undefined {
+  return cause === "denied" ? IN_BROWSER[browser()] : cause === "system" ? IN_SYSTEM[system()] : undefined;
+}
 
 /** Whether there is better to say than the sentence for all browsers. */
 export function helps(code: string): boolean {
-  const here = browser();
-  return here === "in_app" ? IN_APP.has(code) && !!text("in_app_help") : code === "mic_denied" && here in STEPS && !!text("help_again");
+  const cause = causeOf(code);
+  return !!text("help_again") && (!!stepsOf(cause) || cause in SENTENCES);
 }
 
 export function Help({ widget }: HelpProps): VNode | null {
   const address = useRef<HTMLSpanElement>(null);
   const code = model.problem.value?.code ?? "";
-  useEffect(() => (code === "mic_denied" ? watch() : undefined), [code]);
+  const cause = causeOf(code);
+  useEffect(() => (cause === "denied" ? permission() : cause === "missing" ? device() : undefined), [cause]);
   if (!helps(code)) return null;
-  const here = browser();
-  const steps = STEPS[here];
-  if (!steps) {
-    return (
-      <div class="mend">
-        <p>{text("in_app_help")}</p>
-        <span ref={address} class="address" dir="ltr">{location.href}</span>
-        <Copy label={text("copy_link")} content={() => location.href} shown={() => address.current} />
-      </div>
-    );
-  }
-  if (allowed.value) return <p class="mend good" role="status">{text("help_allowed")}</p>;
+  if (mended.value) return <p class="mend good" role="status">{text(mended.value)}</p>;
+  const steps = stepsOf(cause);
+  const elsewhere = cause === "in_app" || cause === "old";
+  // Where the browser does not tell of a frame, it may be one that may not ask.
+  const alone = framed() && (cause === "frame" || (cause === "denied" && forbidden() === undefined));
   return (
     <div class="mend">
-      <Picture of={here} mirrored={lookOf(widget).direction === "rtl"} />
-      <ol class="steps">
-        {steps.map((key) => <li key={key}>{text(key, { retry: text("retry") })}</li>)}
-      </ol>
+      <Picture of={cause === "denied" ? browser() : cause} mirrored={lookOf(widget).direction === "rtl"} />
+      {steps
+        ? <ol class="steps">{steps.map((key) => <li key={key}>{text(key, { retry: text("retry") })}</li>)}</ol>
+        : <p>{text(SENTENCES[cause]!)}</p>}
+      {elsewhere && <span ref={address} class="address" dir="ltr">{location.href}</span>}
+      {elsewhere && <Copy label={text("copy_link")} content={() => location.href} shown={() => address.current} />}
+      {alone && <a class="press wide" href={location.href} target="_blank" rel="noopener">{text("open_window")}</a>}
+      {cause === "plain" && <a class="press wide" href={`https:${location.href.slice(5)}`} target="_top">{text("open_secure")}</a>}
     </div>
   );
 }
 
 /** Firefox and Safari don't tell of a microphone's permission, or not when it changes: there the steps stay. */
-function watch(): () => void {
-  let status: PermissionStatus | undefined;
-  let over = false;
-  const look = () => (allowed.value = status?.state === "granted");
+function permission(): () => void {
+  const over = new AbortController();
   navigator.permissions?.query({ name: "microphone" as PermissionName }).then(
-    (got) => {
-      if (over) return;
-      status = got;
-      status.addEventListener("change", look);
+    (status) => {
+      status.addEventListener("change", () => (mended.value = status.state === "granted" ? "help_allowed" : ""), over);
     },
     () => {},
   );
+  return () => stop(over);
+}
+
+/** One more microphone than there were: it has been plugged in. */
+function device(): () => void {
+  const over = new AbortController();
+  const { mediaDevices } = navigator;
+  const count = async () => (await mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "audioinput").length;
+  const before = count();
+  const look = async () => {
+    const more = (await count()) > (await before);
+    if (!over.signal.aborted) mended.value = more ? "help_there" : "";
+  };
+  // A browser that has opened no device does not always tell of a change.
+  const timer = setInterval(() => void look().catch(() => {}), EVERY);
+  before.catch(() => {});
   return () => {
-    over = true;
-    allowed.value = false;
-    status?.removeEventListener("change", look);
+    clearInterval(timer);
+    stop(over);
   };
 }
 
-/** The top of a browser, and in it the place to look at. */
-function Picture({ of, mirrored }: { of: Browser; mirrored: boolean }): VNode {
-  const phone = of === "ios" || of === "android";
-  const [x, width] = phone ? [60, 120] : [4, 232];
-  const menu = of === "safari";
-  const at = menu ? 30 : x + (phone ? 24 : 76);
-  return (
-    <svg class="picture-help" viewBox="0 0 240 74" aria-hidden="true" {...(mirrored && { style: "transform:scaleX(-1)" })}>
-      <path class="paper" d={`M${x} 74V16a12 12 0 0 1 12-12h${width - 24}a12 12 0 0 1 12 12v58`} />
-      {menu
-        ? <path class="faint" d="M62 19h26m12 0h20m12 0h24" />
-        : !phone && <path class="faint" d="M20 27h8m8 0h8m8 0h4" />}
-      {menu
-        ? <path class="strong" d="M21 19h18" />
-        : <rect class="field" x={phone ? 70 : 64} y="14" width={phone ? 100 : 160} height="26" rx="13" />}
-      {menu && <rect class="field" x="64" y="34" width="112" height="22" rx="11" />}
-      {!menu && <path class="faint" d={`M${at + 20} 27h${phone ? 48 : 84}`} />}
-      {!menu && of !== "firefox" && <path class="strong" d={`M${at - 5} 24.5h5m4 0h1m-10 5h1m4 0h5M${at + 2} 22.5v4M${at - 2} 27.5v4`} />}
-      {of === "firefox" && (
-        <path class="strong" d={`M${at - 2} 27v-4a2 2 0 0 1 4 0v4a2 2 0 0 1-4 0ZM${at - 4.5} 27a4.5 4.5 0 0 0 9 0M${at} 31.5v2M${at - 6} 21l12 12`} />
-      )}
-      <circle class="ring-help" cx={at} cy={menu ? 19 : 27} r={menu ? 15 : 13} />
-    </svg>
-  );
+function stop(over: AbortController): void {
+  over.abort();
+  mended.value = "";
 }

@@ -3,6 +3,7 @@
 import css from "./more.css";
 import "./words";
 
+export { inVain } from "./cause";
 export { Caption } from "./caption";
 export { Composer } from "./composer";
 export { Devices } from "./devices-view";

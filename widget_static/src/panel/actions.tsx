@@ -8,6 +8,7 @@ import type { Widget } from "../types";
 import { worthRetrying } from "./failures";
 import { Icon } from "./icons";
 import { lookOf } from "./look";
+import { more } from "./more";
 import { Slot } from "./slot";
 import { text } from "./texts";
 
@@ -36,7 +37,8 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
     case "ended":
       return <div key={state} class="actions">{close}{begin("again")}<Slot of="Instead" widget={widget} /></div>;
     case "failed": {
-      const retry = !!model.problem.value && worthRetrying(model.problem.value);
+      const problem = model.problem.value;
+      const retry = !!problem && worthRetrying(problem) && !more.value?.inVain(problem.code);
       return (
         <div key={state} class="actions">
           {close}

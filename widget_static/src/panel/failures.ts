@@ -1,6 +1,7 @@
 /** Which sentence belongs to which code, and whether trying again makes sense. */
 
 import type { BrowserCode, Problem } from "../types";
+import { text } from "./texts";
 
 /** What each is called in the texts: the sentence under its name, what to do next under `…_help`. */
 type Sentence =
@@ -45,6 +46,8 @@ const HOPELESS = new Set<Sentence>(["misconfigured", "closed", "insecure_context
 
 /** Longer than a visitor waits on a page. */
 const TOO_LONG = 600;
+/** Milliseconds. */
+const FIVE_MINUTES = 3e5;
 
 export function sentence({ code }: Problem): Sentence {
   return BY_CODE.get(code) ?? "unknown";
@@ -60,13 +63,18 @@ export function worthRetrying(problem: Problem): boolean {
   return !HOPELESS.has(sentence(problem)) && (problem.retry_after ?? 0) <= TOO_LONG;
 }
 
-/** Such as "in 5 minutes", in the visitor's language; `otherwise` where the server named no time. */
-export function when({ retry_after: seconds }: Problem, language: string, otherwise: string): string {
-  if (!seconds) return otherwise;
-  const [amount, unit] = seconds < 90 ? [seconds, "second"] as const
-    : seconds < 5400 ? [seconds / 60, "minute"] as const
-    : [seconds / 3600, "hour"] as const;
-  return new Intl.RelativeTimeFormat(asked(language)).format(Math.ceil(amount), unit);
+/** Such as "in 5 minutes", "at 14:30" or "tomorrow at 9:00", in the visitor's language; `soon` where nobody knows. */
+export function when({ retry_after: seconds }: Problem, language: string): string {
+  if (!seconds) return text("soon");
+  const locale = asked(language);
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  if (seconds < 90) return relative.format(Math.ceil(seconds), "second");
+  if (seconds <= TOO_LONG) return relative.format(Math.ceil(seconds / 60), "minute");
+  // Nobody comes back to the second.
+  const then = new Date(Math.ceil((Date.now() + seconds * 1000) / FIVE_MINUTES) * FIVE_MINUTES);
+  const days = Math.round((new Date(then).setHours(0, 0, 0, 0) - new Date().setHours(0, 0, 0, 0)) / 864e5);
+  const time = text("at", { time: then.toLocaleTimeString(locale, { timeStyle: "short" }) });
+  return days ? `${relative.format(days, "day")} ${time}` : time;
 }
 
 /** An owner's language may be one that no standard knows. */

@@ -101,7 +101,7 @@ function Failure({ widget, language }: { widget: Widget; language: string }): VN
     <div class="failure" role="alert">
       <span class={`sign ${icon}`}><Icon name={icon} /></span>
       <h2 class="name">{text(key)}</h2>
-      {!more.value?.helps(problem.code) && <p>{text(`${key}_help`, { when: when(problem, language, text("soon")) })}</p>}
+      {!more.value?.helps(problem.code) && <p>{text(`${key}_help`, { when: when(problem, language) })}</p>}
       <Slot of="Help" widget={widget} />
     </div>
   );
