@@ -165,10 +165,11 @@ export class VaaniWidgetElement extends HTMLElement {
     const style = box.style;
     const set = (name: string, value: string | null) => style.setProperty(`--v-${name}`, value);
     for (const name of ["zIndex", "offsetX", "offsetY"] as const) set(name, this.look_(name));
-    // A color comes back as `rgb()`, and what is no color as nothing.
+    // Any color, a page's variable too, comes back as `rgb()`; what is no color leaves that of the stylesheet.
     style.color = this.look_("accentColor");
-    set("accent", style.color);
-    set("ink", inkOn(style.color));
+    const { color } = getComputedStyle(box);
+    set("accent", color);
+    set("ink", inkOn(color));
     box.className = ["box", this.look_("position"), this.look_("variant"), this.look_("theme")].join(" ");
     box.lang = language;
     this.label_.textContent = this.label ?? own(this.texts_(language), "label") ?? this.look_("label") ?? wordsIn(language)[1]!;
@@ -240,9 +241,10 @@ export class VaaniWidgetElement extends HTMLElement {
 }
 
 // What comes with the panel waits for it.
-for (const name of ["open", "close", "end", "mute", "sendText", "setMetadata", "registerTool"] as const) {
+for (const name of ["open", "startText", "close", "end", "mute", "sendText", "setMetadata", "registerTool"] as const) {
   VaaniWidgetElement.prototype[name] = async function (this: any, ...given: never[]) {
-    if (name === "open") await this.panel_();
+    // `open`, `startText`
+    if (/^o|tT/.test(name)) await this.panel_();
     // `registerTool`, `setMetadata`
     await withPanel(() => this[name](...given), name > "r");
   };

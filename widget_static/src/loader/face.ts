@@ -12,6 +12,6 @@ try {
 /** Black or white, whichever is easier to read on an `rgb()`. White on nothing. */
 export function inkOn(color: string): string {
   // Relative luminance, nearly: with WCAG's own curve and weights, the contrast of any color is above 4.5.
-  const [red, green, blue] = (color.match(/\d+/g) ?? []).map((channel) => (+channel / 255) ** 2.2) as [number, number, number];
-  return 3 * red + 10 * green + blue > 2.52 ? "#000" : "#fff";
+  const [, red, green, blue] = color.split(/\D+/).map((channel) => (channel as any) ** 2.2) as [0, number, number, number];
+  return 3 * red + 10 * green + blue > 5e5 ? "#000" : "#fff";
 }

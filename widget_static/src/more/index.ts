@@ -1,6 +1,7 @@
 /** What the panel has only once a call is there. Every export is drawn, or called, by the panel where it has come. */
 
 import css from "./more.css";
+import "./accent";
 import "./words";
 
 export { inVain } from "./cause";

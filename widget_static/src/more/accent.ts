@@ -1,0 +1,79 @@
+/**
+ * The accent on the panel's ground. Words on it are the loader's affair; here is seen to it that what is filled or drawn
+ * with it stands out, whatever the owner has chosen for accent and surface.
+ */
+
+import { effect } from "@preact/signals";
+
+import * as model from "../call/model";
+import { lookOf } from "../panel/look";
+import { view } from "../panel/view";
+import type { Widget } from "../types";
+
+/** Red, green and blue, 0 to 255. */
+type Channels = readonly [number, number, number];
+
+/** WCAG 2.2 asks for 3 of whatever one has to see and is no text; some to spare for what is rounded. */
+const ENOUGH = 3.1;
+
+effect(() => {
+  const home = model.home.value;
+  if (!home || !view.value.shape) return;
+  void lookOf(home);
+  // When what has changed is drawn.
+  requestAnimationFrame(() => rim(home));
+});
+
+function rim(widget: Widget): void {
+  const drawn = widget.stage.firstElementChild;
+  if (!drawn) return;
+  // The page's own variable may have changed with its theme.
+  widget.face("call");
+  const style = getComputedStyle(drawn);
+  const [paper, fill] = ["--paper", "--fill"].map((name) => channels(style.getPropertyValue(name))) as [Channels, Channels];
+  const accent = channels(style.getPropertyValue("--color"), paper);
+  const set = (name: string, value: string) => widget.stage.style.setProperty(name, value);
+  set("--v-edge", `rgb(${seen(accent, [paper, fill])})`);
+  // Away from the words on it, so that they are read no worse while it is pointed at.
+  set("--v-lift", /#000/.test(style.getPropertyValue("--on-color")) ? "#fff3" : "#0002");
+}
+
+/** The color, as little darkened or lightened as it takes to be seen on all of these. */
+function seen(color: Channels, grounds: readonly Channels[]): Channels {
+  const pole = contrast(grounds[0]!, [0, 0, 0]) > contrast(grounds[0]!, [255, 255, 255]) ? 0 : 255;
+  for (let part = 0; part < 1; part += 0.05) {
+    const [red, green, blue] = color.map((channel) => Math.round(channel + (pole - channel) * part));
+    const mixed = [red!, green!, blue!] as const;
+    if (grounds.every((ground) => contrast(mixed, ground) >= ENOUGH)) return mixed;
+  }
+  return [pole, pole, pole];
+}
+
+function contrast(one: Channels, other: Channels): number {
+  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (high! + 0.05) / (low! + 0.05);
+}
+
+function luminance(color: Channels): number {
+  const [red, green, blue] = color.map((channel) => {
+    const value = channel / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
+}
+
+/** Of any color that the browser knows. What shines through it is the ground. */
+function channels(color: string, ground: Channels = [255, 255, 255]): Channels {
+  const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true })!;
+  pen.fillStyle = color;
+  // Most come back as `#rrggbb`. Pixels tell of all the others, where a browser doesn't blur them for fear of spies.
+  const hex = /^#(..)(..)(..)$/.exec(pen.fillStyle);
+  if (hex) return hex.slice(1).map((pair) => parseInt(pair, 16)) as unknown as Channels;
+  const painted = pen.fillStyle;
+  pen.fillStyle = `rgb(${ground})`;
+  pen.fillRect(0, 0, 1, 1);
+  pen.fillStyle = painted;
+  pen.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = pen.getImageData(0, 0, 1, 1).data;
+  return [red!, green!, blue!];
+}
