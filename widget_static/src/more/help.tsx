@@ -78,8 +78,8 @@ export function Help({ widget }: HelpProps): VNode | null {
         : <p>{text(SENTENCES[cause]!)}</p>}
       {elsewhere && <span ref={address} class="address" dir="ltr">{location.href}</span>}
       {elsewhere && <Copy label={text("copy_link")} content={() => location.href} shown={() => address.current} />}
-      {alone && <a class="press wide" href={location.href} target="_blank" rel="noopener">{text("open_window")}</a>}
-      {cause === "plain" && <a class="press wide" href={`https:${location.href.slice(5)}`} target="_top">{text("open_secure")}</a>}
+      {alone && <a class="press primary" href={location.href} target="_blank" rel="noopener">{text("open_window")}</a>}
+      {cause === "plain" && <a class="press primary" href={`https:${location.href.slice(5)}`} target="_top">{text("open_secure")}</a>}
     </div>
   );
 }

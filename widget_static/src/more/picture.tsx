@@ -34,7 +34,7 @@ const PICTURES: Readonly<Partial<Record<Of, () => VNode>>> = {
   safari: () => <>{paper()}{faint("M62 19h26m12 0h20m12 0h24")}{strong("M21 19h18")}{field(64, 34, 112, 22)}{ring(30, 19, 15)}</>,
   // an app's own bar, its menu, and the entry that leads out
   in_app: () => <>{paper(60, 120)}{faint("M76 22h40")}{strong("M152 22v.1m6 0v.1m6 0v.1")}{ring(158, 22)}{field(92, 40, 76, 26, 8)}{faint("M124 53h34")}{strong("M109 48h-5v10h10v-5m-2-6h4v4m0-4-6 6")}</>,
-  frame: () => <>{paper()}{faint("M20 20h36m12 0h20")}<rect class="field" x="36" y="34" width="116" height="50" rx="8" />{faint("M50 50h46")}{strong("M140 46l38-22m-9-2 9 2-2 9")}{ring(188, 22)}{strong("M183 17h10v10h-10Z")}</>,
+  frame: () => <>{paper()}{faint("M20 20h36m12 0h20")}<rect class="field" x="36" y="34" width="116" height="50" rx="8" />{faint("M50 50h46")}{strong("M138 48l32-19m-9-1 9 1-3 8")}{ring(188, 22)}{strong("M183 17h10v10h-10Z")}</>,
   policy: () => page(<>{faint("M80 27h104")}{strong(`${microphone(120, 56)}M114 50l12 12`)}</>),
   system: () => <>{paper()}{faint("M24 22h56")}{field(16, 34, 208, 32, 10)}{strong(microphone(34, 50))}{faint("M50 50h72")}<rect class="ring-help" x="168" y="36" width="50" height="28" rx="14" /><rect class="strong" x="178" y="42" width="30" height="16" rx="8" /><circle class="strong" cx="186" cy="50" r="4" /></>,
   missing: () => <>{strong("M92 42V36a28 28 0 0 1 56 0v6M88 42h6v18h-6a3 3 0 0 1-3-3V45a3 3 0 0 1 3-3ZM146 42h6a3 3 0 0 1 3 3v12a3 3 0 0 1-3 3h-6ZM151 60a6 6 0 0 1-6 4h-14m0-2.5v5h-7v-5Z")}{ring(127, 60, 12)}</>,
