@@ -137,8 +137,9 @@ class Loop:
 
 
 def _network() -> httpx.AsyncHTTPTransport:
+    # Few are kept: the pool looks at every idle connection, twice for each request.
     limits = httpx.Limits(
-        max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE_SECONDS
+        max_connections=100, max_keepalive_connections=4, keepalive_expiry=KEEPALIVE_SECONDS
     )
     return httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
 
