@@ -105,8 +105,10 @@ def vaani_widget(
     if nonce:
         written.append(("nonce", nonce))
     # Where consent is asked for, the loader has to know it at the click: it comes before the microphone.
-    endpoint = "site_widget_js" if known.consent else "widget_js"
-    src = url_for(f"{state.endpoints}.{endpoint}", site=known.key if known.consent else None)
+    # And a panel that is opened before any call offers the site's languages.
+    own = bool(known.consent or known.languages)
+    endpoint = "site_widget_js" if own else "widget_js"
+    src = url_for(f"{state.endpoints}.{endpoint}", site=known.key if own else None)
     tail = Markup("").join(
         Markup(' {}="{}"').format(name, text) for name, text in written if text is not None
     )

@@ -24,6 +24,7 @@ SITE_KEYS = (
     "origins",
     "agents",
     "page_may_set",
+    "languages",
     "metadata_keys",
     "require",
     "challenge",
@@ -52,6 +53,7 @@ class Site:
     :param origins: normalised; ``self`` stands for the server's own. Ask :meth:`allows_origin`.
     :param agents: ids or names of agents; the first is the default.
     :param page_may_set: call settings that a page may set, in the order of the vendor's page.
+    :param languages: of the conversation, that a visitor may choose from; the first is the default.
     :param metadata_keys: keys of the metadata that a page may set.
     :param require: ``signed`` takes calls only with a grant that names a visitor.
     :param share: it has a call page of its own, so its origins include ``self``.
@@ -64,6 +66,7 @@ class Site:
     origins: tuple[str, ...] = (_origins.SELF,)
     name: str = ""
     page_may_set: tuple[str, ...] = tuple(name for name in PARAMETERS if name in PAGE_MAY_SET)
+    languages: tuple[str, ...] = ()
     metadata_keys: tuple[str, ...] = ()
     require: Literal["any", "signed"] = "any"
     challenge: Literal["auto", "off"] = "auto"
@@ -96,6 +99,7 @@ class Site:
             "text": {locale: dict(texts) for locale, texts in self.text.items()},
             "consent": {"version": self.consent.version, "text": self.consent.text} if self.consent else None,
             "page_may_set": list(self.page_may_set),
+            **self._choice,
         }
 
     @property
@@ -109,7 +113,13 @@ class Site:
         # Whether there is one: where there is none, a click asks for the microphone at once.
         consent = None if self.consent is None else {"version": self.consent.version}
         look = dict(self.look)
-        return {"key": self.key, "name": self.name, "look": look, "text": labels, "consent": consent}
+        first = {"key": self.key, "name": self.name, "look": look, "text": labels, "consent": consent}
+        # A panel that is opened before any call offers them.
+        return {**first, **self._choice}
+
+    @property
+    def _choice(self) -> dict[str, Any]:
+        return {"languages": list(self.languages)} if self.languages else {}
 
 
 def parse_sites(
@@ -148,20 +158,26 @@ def _site(key: str, table: Table, environ: Mapping[str, str]) -> Site:
         raise table.refuse(
             "require", '"signed" needs a secret that signs grants; write secret_env or secret too.'
         )
+    page_may_set = _parse_page_may_set(table)
+    call, locked = _parse_call(table.table("call")), _parse_call(table.table("locked"))
+    languages = _parse_languages(table, page_may_set, call, locked)
+    if languages:
+        call = MappingProxyType({"primary_language": languages[0], **call})
     return Site(
         key=key,
         name=table.text("name", "", longest=100),
         origins=_parse_origins(table),
         agents=_parse_agents(table),
-        page_may_set=_parse_page_may_set(table),
+        page_may_set=page_may_set,
+        languages=languages,
         metadata_keys=table.texts("metadata_keys", example='["page", "plan"]'),
         require=require,
         challenge=cast(Literal["auto", "off"], table.choice("challenge", ("auto", "off"), "auto")),
         enabled=table.boolean("enabled", True),
         share=table.boolean("share", False),
         secrets=secrets,
-        call=_parse_call(table.table("call")),
-        locked=_parse_call(table.table("locked")),
+        call=call,
+        locked=locked,
         limits=parse_limits(table.table("limits")),
         look=parse_look(table.table("look")),
         text=parse_text(table.table("text")),
@@ -209,6 +225,30 @@ def _parse_page_may_set(table: Table) -> tuple[str, ...]:
         if name not in settable:
             raise table.refuse("page_may_set", f"{json.dumps(name)}: {suggestion(name, settable)}")
     return tuple(name for name in PARAMETERS if name in names)
+
+
+def _parse_languages(
+    table: Table, page_may_set: tuple[str, ...], call: Mapping[str, object], locked: Mapping[str, object]
+) -> tuple[str, ...]:
+    """Languages that a visitor may choose from: such a choice must be able to have an effect."""
+    languages = table.texts("languages", example='["hi", "en"]')
+    if not table.has("languages"):
+        return ()
+    name = "primary_language"
+    for language in languages:
+        try:
+            check(name, language)
+        except SettingsInvalid:
+            remedy = f'{json.dumps(language)}: write language codes, such as "hi" or "pt-BR".'
+            raise table.refuse("languages", remedy) from None
+    if len({language.lower() for language in languages}) < max(len(languages), 2):
+        raise table.refuse("languages", "Name at least two languages, each once, or leave the key out.")
+    if name not in page_may_set or name in locked:
+        remedy = f"A visitor can choose only where {name} is in page_may_set and not in locked."
+        raise table.refuse("languages", remedy)
+    if call.get(name, languages[0]) != languages[0]:
+        raise table.refuse("languages", f"Begin with the site's own {name}: the first is the default.")
+    return languages
 
 
 def _parse_call(table: Table) -> Mapping[str, object]:

@@ -56,6 +56,7 @@ EVERYTHING = {
     "origins": ["https://WWW.acme.com:443", "https://*.acme.dev", "https://www.acme.com"],
     "agents": ["d083374a-c167-4bda-b8bc-2a418ca85f35", "Reception"],
     "page_may_set": ["welcome_message", "primary_language"],
+    "languages": ["en", "hi", "pt-BR"],
     "metadata_keys": ["page", "plan"],
     "require": "signed",
     "challenge": "off",
@@ -96,6 +97,7 @@ def test_everything_a_site_can_say():
     assert site.secrets == (LONG.encode(), OTHER.encode())
     assert site.call == EVERYTHING["call"]
     assert site.locked == EVERYTHING["locked"]
+    assert site.languages == ("en", "hi", "pt-BR")
     assert site.limits == Limits((Window(2, 60), Window(5, 7200)), 7, 1, 3)
     assert site.look == EVERYTHING["look"]
     assert site.consent == Consent("2026-11", "I agree.\n\nReally.")
@@ -111,11 +113,20 @@ def test_public_is_what_everybody_may_know_and_no_more():
         "text": {"en": EVERYTHING["text"]["en"], "pt-br": EVERYTHING["text"]["pt-BR"]},
         "consent": {"version": "2026-11", "text": "I agree.\n\nReally."},
         "page_may_set": ["primary_language", "welcome_message"],
+        "languages": ["en", "hi", "pt-BR"],
     }
     assert json.loads(json.dumps(site.public)) == site.public
     site.public["look"]["label"] = "changed"
     assert site.look["label"] == "Talk to us"
     assert parse(LEAST).public["consent"] is None
+
+
+def test_first_language_is_what_a_call_has_where_nobody_chooses():
+    site = parse(with_(languages=["ta", "en"]))
+    assert site.call["primary_language"] == "ta"
+    assert site.at_first_sight["languages"] == ["ta", "en"]
+    assert "languages" not in parse(LEAST).public
+    assert "languages" not in parse(LEAST).at_first_sight
 
 
 def test_button_is_told_of_every_language_that_the_owner_speaks():
@@ -213,6 +224,14 @@ REFUSED = [
     (with_(name=""), "name", "empty"),
     (with_(name=" Acme"), "name", "white space"),
     (with_(page_may_set="voice_speed"), "page_may_set", "list"),
+    (with_(languages="hi"), "languages", "list"),
+    (with_(languages=[]), "languages", "two"),
+    (with_(languages=["hi"]), "languages", "two"),
+    (with_(languages=["hi", "HI", "en"]), "languages", "once"),
+    (with_(languages=["hi", "Tamil!"]), "languages", "codes"),
+    (with_(languages=["hi", "en"], page_may_set=["voice_speed"]), "languages", "page_may_set"),
+    (with_(languages=["hi", "en"], locked={"primary_language": "hi"}), "languages", "locked"),
+    (with_(languages=["hi", "en"], call={"primary_language": "en"}), "languages", "Begin with"),
     (with_(page_may_set=["voice_sped"]), "page_may_set", "voice_speed"),
     (with_(page_may_set=["websocket_url"]), "page_may_set", "No page may set websocket_url"),
     (with_(page_may_set=["env_flag"]), "page_may_set", "No page may set env_flag"),

@@ -172,7 +172,15 @@ _SITE = _object(
             "description": "Call settings that a page may set. Others are left out and named in `ignored`.",
             "items": {"type": "string", "enum": sorted(PARAMETERS)},
         },
-    }
+        "languages": {
+            "type": "array",
+            "description": "Languages of the conversation that a visitor may choose from; the first is the "
+            "default. Absent where the owner offers no choice.",
+            "items": {"type": "string"},
+            "minItems": 2,
+        },
+    },
+    optional=("languages",),
 )
 
 _CHALLENGE = {
