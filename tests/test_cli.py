@@ -153,6 +153,7 @@ def test_an_unknown_name_in_the_environment_is_a_warning(
         ('["https://www.acme.com", "https://*.acme.com"]', "covers it"),
         ('["https://www.example.com"]', "placeholder"),
         ('["https://shop.test"]', "placeholder"),
+        ('["https://*.vercel.app"]', "everybody's: whoever gets a name below vercel.app"),
     ],
 )
 def test_origins_that_do_harm_or_nothing_are_warnings(config: Path, origins: str, said: str) -> None:

@@ -17,7 +17,7 @@ from . import challenges, disk, errors
 from .doctor_proxies import proxies
 from .findings import Finding, ok, problem, warning
 from .loopback import is_loopback
-from .origins import SELF, allows
+from .origins import SELF, SHARED_DOMAINS, allows
 from .sites import Site
 from .web.bundle import REMEDY, BundleMissing, bundle
 from .web.state import State
@@ -100,6 +100,12 @@ def _origins(site: Site) -> Iterator[Finding]:
         ):
             yield warning(
                 about, f"{origin} is a placeholder that no visitor comes from.", "Write your own origin."
+            )
+        if host.startswith("*.") and host[2:] in SHARED_DOMAINS:
+            yield warning(
+                about,
+                f"{origin} is everybody's: whoever gets a name below {host[2:]} may spend this site's calls.",
+                "Write the whole names of your own.",
             )
         covered = next(
             (star for star in site.origins if "*" in star and star != origin and _covers(star, origin)),
