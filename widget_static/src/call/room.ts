@@ -14,11 +14,19 @@ import {
   getLogger,
 } from "livekit-client";
 
-import type { Connection, JoinOptions, RoomListener } from "../types";
+import type { AgentState, Connection, JoinOptions, RoomListener } from "../types";
 import { Meter } from "./meter";
+
+export { turn } from "./turn";
 
 /** A segment longer than this is cut: nobody reads it, and it would fill the page's memory. */
 const LONGEST_SEGMENT = 20_000;
+
+const AGENT_STATES: Readonly<Record<string, AgentState>> = {
+  initializing: "waiting",
+  thinking: "thinking",
+  speaking: "speaking",
+};
 
 /** Reasons that say that the other side is done, not that the way there broke. */
 const CLOSED = new Set<DisconnectReason | undefined>([
@@ -62,10 +70,33 @@ export async function join(options: JoinOptions): Promise<Connection> {
     }
   };
 
+  // The browser notices within seconds that nothing comes through; livekit-client only when the way is given up.
+  let rejoining = false;
+  const lost = new Set<RTCIceTransport>();
+  const tellOfWay = () => on.reconnecting(rejoining || lost.size > 0);
+  const watch = (end?: RTCRtpSender | RTCRtpReceiver) => {
+    const way = end?.transport?.iceTransport;
+    if (!way) return;
+    way.onstatechange = () => {
+      if (/^(disc|fail)/.test(way.state)) lost.add(way);
+      else lost.delete(way);
+      tellOfWay();
+    };
+  };
+  const rejoin = (active: boolean) => {
+    rejoining = active;
+    // A new way may have come for the old one.
+    if (!active) lost.clear();
+    watch(microphone?.sender);
+    tellOfWay();
+  };
+
   const hear = () => {
-    const tracks = [...room.remoteParticipants.values()]
+    const heard = [...room.remoteParticipants.values()]
       .flatMap((participant) => [...participant.audioTrackPublications.values()])
-      .flatMap((publication) => publication.track?.mediaStreamTrack ?? []);
+      .flatMap((publication) => publication.track ?? []);
+    for (const { receiver } of heard) watch(receiver);
+    const tracks = heard.map(({ mediaStreamTrack }) => mediaStreamTrack);
     // One element for all: it was told to play inside the visitor's click, a new one may be refused.
     audio.srcObject = tracks.length ? new MediaStream(tracks) : null;
     if (tracks.length) void playSound();
@@ -75,7 +106,9 @@ export async function join(options: JoinOptions): Promise<Connection> {
   const look = () => {
     const agent = agentOf(room);
     on.agent(!!agent);
-    if (agent) on.agentState(agent.attributes["lk.agent.state"] ?? (agent.isSpeaking ? "speaking" : "listening"));
+    if (!agent) return;
+    const state = agent.attributes["lk.agent.state"] ?? (agent.isSpeaking ? "speaking" : "");
+    on.agentState(AGENT_STATES[state] ?? "listening");
   };
 
   const leave = async () => {
@@ -98,10 +131,10 @@ export async function join(options: JoinOptions): Promise<Connection> {
     .on(RoomEvent.ActiveSpeakersChanged, look)
     .on(RoomEvent.TrackSubscribed, () => (hear(), look()))
     .on(RoomEvent.TrackUnsubscribed, () => (hear(), look()))
-    .on(RoomEvent.SignalReconnecting, () => on.reconnecting(true))
-    .on(RoomEvent.Reconnecting, () => on.reconnecting(true))
+    .on(RoomEvent.SignalReconnecting, () => rejoin(true))
+    .on(RoomEvent.Reconnecting, () => rejoin(true))
     .on(RoomEvent.Reconnected, () => {
-      on.reconnecting(false);
+      rejoin(false);
       look();
     })
     .on(RoomEvent.TrackMuted, (_, participant) => participant.isLocal && on.muted(true))
@@ -114,6 +147,7 @@ export async function join(options: JoinOptions): Promise<Connection> {
     signal.throwIfAborted();
     await room.connect(options.url, options.token);
     if (microphone) await room.localParticipant.publishTrack(microphone as LocalTrack);
+    watch(microphone?.sender);
     signal.throwIfAborted();
   } catch (error) {
     await leave();
