@@ -93,7 +93,13 @@ def opened(stack: DemoStack, folder: Path) -> Iterator[Shop]:
         limits = {"visitor": "1000/day", "site": "1000/day", "running": 100}
         call = {"primary_language": "en"}
         advanced = {**ADVANCED, "websocket_url": stack.livekit.url}
-        common = {"origins": [pages.origin], "page_may_set": everything, "metadata_keys": ["page", "plan"]}
+        origins = [pages.origin, pages.origin.replace("127.0.0.1", "localhost")]
+        common = {
+            "origins": origins,
+            "share": True,
+            "page_may_set": everything,
+            "metadata_keys": ["page", "plan"],
+        }
         app = create_app(
             {
                 "VAANI_API_URL": stack.api.url,

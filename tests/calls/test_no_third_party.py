@@ -73,6 +73,7 @@ def test_nobody_is_asked_but_page_server_and_livekit(
         visitor.get_by_role("button", name="Talk to").click()
         until_event(visitor, "vaani-error", where="detail.fatal")
         visitor.goto(f"{shop.server}/vaani/call/shop", wait_until="networkidle")
+        expect(visitor.get_by_role("button", name="Talk to")).to_be_visible()
     ours = {place(url) for url in (shop.pages.origin, shop.server, shop.stack.livekit.url)}
     assert book.asked_by_pages() == ours
 

@@ -4,6 +4,9 @@ export type State =
   | "idle" | "asking" | "connecting" | "waiting" | "listening"
   | "thinking" | "speaking" | "reconnecting" | "ended" | "failed";
 
+/** As the agent says; `waiting` while it is not ready. */
+export type AgentState = "waiting" | "listening" | "thinking" | "speaking";
+
 export type EndReason =
   | "visitor" | "agent" | "time_limit" | "agent_absent" | "network" | "page_left" | "error";
 
@@ -20,6 +23,8 @@ export interface SiteInfo {
   text: Record<string, Record<string, string>>;
   consent: { version: string; text: string } | null;
   page_may_set: string[];
+  /** Of the conversation, for the visitor to choose from; the first is the default. */
+  languages?: string[];
 }
 
 export interface SiteToken {
@@ -176,6 +181,8 @@ export interface SolverModule {
 /** What the LiveKit chunk exports. `livekit-client` is imported in that one file only. */
 export interface RoomModule {
   join(options: JoinOptions): Promise<Connection>;
+  /** Waits for this tab's turn to have a call. */
+  turn?(signal: AbortSignal, ask: () => Promise<void>, lost: () => void): Promise<void>;
 }
 
 export interface JoinOptions {
@@ -203,8 +210,7 @@ export interface Segment {
 export interface RoomListener {
   /** The agent has come, or gone. */
   agent(present: boolean): void;
-  /** `listening`, `thinking`, `speaking`, as the agent says. */
-  agentState(state: string): void;
+  agentState(state: AgentState): void;
   transcript(segment: Segment): void;
   reconnecting(active: boolean): void;
   /** The microphone was muted or opened, also when a device that went away could not be taken up again. */

@@ -159,7 +159,8 @@ class Call {
       const [microphone] = await this.#unlessOver(Promise.all([Promise.race([spoken, this.#writes]), willing]));
       model.change("connecting");
       // Before the token is spent, so that a failed download costs the owner nothing.
-      const [{ join }, before] = await this.#unlessOver(Promise.all([room.catch(failedToLoad), this.#gesture.before]));
+      const [{ join, turn }, before] = await this.#unlessOver(Promise.all([room.catch(failedToLoad), this.#gesture.before]));
+      await turn?.(signal, () => this.#ask(), () => this.finish("visitor"));
       const started = await this.#unlessOver(this.#start(widget, token, before));
       if (started.ignored?.length) {
         console.warn(`vaani-widget: this site does not let a page set ${started.ignored.join(", ")}.`);
@@ -189,7 +190,12 @@ class Call {
   async #agree(widget: Widget, site: SiteInfo): Promise<void> {
     model.site.value = site;
     if (!site.consent || agreed(widget, site)) return;
-    const { text } = site.consent;
+    await this.#ask(site.consent.text);
+    agree(widget, site);
+  }
+
+  /** What has to be answered before the call goes on: the owner's text, or that another tab has a call. */
+  async #ask(text?: string): Promise<void> {
     const state = model.state.peek();
     model.change("asking");
     const agrees = await this.#unlessOver(
@@ -199,7 +205,6 @@ class Call {
     );
     model.terms.value = null;
     if (!agrees) throw CANCELLED;
-    agree(widget, site);
     // This click, too, lets sound play later, also where a page has begun the call by itself.
     this.#gesture.audioContext.resume().catch(() => {});
     this.#gesture.audio.play().catch(() => {});
@@ -247,9 +252,9 @@ class Call {
         this.#agent.seen ||= present;
         this.#look();
       },
-      agentState: (name) => {
+      agentState: (state) => {
         this.#offline = false;
-        this.#agent.state = AGENT_STATES[name] ?? "listening";
+        this.#agent.state = state;
         this.#look();
       },
       transcript: (segment) => {
@@ -386,12 +391,6 @@ class Call {
     });
   }
 }
-
-const AGENT_STATES: Readonly<Record<string, State>> = {
-  initializing: "waiting",
-  thinking: "thinking",
-  speaking: "speaking",
-};
 
 function failedToLoad(): never {
   throw { code: "load_failed" } satisfies Problem;

@@ -13,8 +13,8 @@ export const state = signal<State>("idle");
 /** Why the call could not be, or could not go on. */
 export const problem = signal<Problem | null>(null);
 export const reason = signal<EndReason | null>(null);
-/** What the visitor has to agree to before the call, in the owner's words. */
-export const terms = signal<{ text: string; answer(agrees: boolean): void } | null>(null);
+/** What the visitor has to agree to before the call, in the owner's words; without: that it ends another tab's. */
+export const terms = signal<{ text: string | undefined; answer(agrees: boolean): void } | null>(null);
 /** The browser has been asked for the microphone, and may be asking the visitor. */
 export const prompting = signal(false);
 export const lines = signal<readonly Line[]>([]);

@@ -9,36 +9,37 @@ type Sentence =
   | "token_spent" | "rate_limited" | "site_busy" | "budget_spent"
   | "sign_in" | "stale" | "unsolved" | "closed" | "unavailable" | "misconfigured" | "unknown";
 
-const SENTENCES: Readonly<Record<Sentence, readonly string[]>> = {
-  mic_denied: ["mic_denied"],
-  mic_blocked: ["mic_blocked"],
-  mic_missing: ["mic_missing"],
-  mic_busy: ["mic_busy"],
-  insecure_context: ["insecure_context"],
-  unsupported: ["unsupported"],
-  load_failed: ["load_failed"],
-  network_lost: ["network_lost"],
-  token_spent: ["token_spent"],
-  rate_limited: ["rate_limited"],
-  site_busy: ["site_busy"],
-  budget_spent: ["budget_spent"],
-  sign_in: ["signed_visitors_only"],
-  stale: ["token_invalid", "token_expired", "grant_expired", "consent_required"],
-  unsolved: ["challenge_required", "challenge_failed"],
-  closed: ["site_disabled", "upstream_balance"],
-  unavailable: [
-    "agent_absent", "store_unavailable", "upstream_unavailable", "upstream_timeout", "upstream_limited", "upstream_invalid",
-  ],
-  misconfigured: [
-    "bad_request", "origin_not_allowed", "agent_not_allowed", "grant_invalid", "site_not_found", "call_not_found",
-    "not_found", "method_not_allowed", "body_too_large", "unsupported_media_type", "settings_invalid", "agent_not_found",
-    "upstream_auth", "upstream_rejected",
-  ],
-  unknown: ["internal_error"],
+/** Nothing where it is called like its only code. */
+const SENTENCES: Readonly<Record<Sentence, string>> = {
+  mic_denied: "",
+  mic_blocked: "",
+  mic_missing: "",
+  mic_busy: "",
+  insecure_context: "",
+  unsupported: "",
+  load_failed: "",
+  network_lost: "",
+  token_spent: "",
+  rate_limited: "",
+  site_busy: "",
+  budget_spent: "",
+  sign_in: "signed_visitors_only",
+  stale: "token_invalid token_expired grant_expired consent_required",
+  unsolved: "challenge_required challenge_failed",
+  closed: "site_disabled upstream_balance",
+  unavailable: "agent_absent store_unavailable upstream_unavailable upstream_timeout upstream_limited upstream_invalid",
+  misconfigured:
+    "bad_request origin_not_allowed agent_not_allowed grant_invalid site_not_found call_not_found not_found" +
+    " method_not_allowed body_too_large unsupported_media_type settings_invalid agent_not_found upstream_auth" +
+    " upstream_rejected",
+  // Also `internal_error`.
+  unknown: "",
 };
 
 const BY_CODE: ReadonlyMap<string, Sentence> = new Map(
-  Object.entries(SENTENCES).flatMap(([sentence, codes]) => codes.map((code) => [code, sentence as Sentence])),
+  Object.entries(SENTENCES).flatMap(([sentence, codes]) =>
+    (codes || sentence).split(" ").map((code) => [code, sentence as Sentence]),
+  ),
 );
 
 /** Trying again on the spot can't help with these. */

@@ -1,0 +1,67 @@
+"""Two tabs of one site: a visitor has one call, in the tab of their choice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.calls.conftest import Shop, call, hang_up
+from tests.parts.watch import events, until_event
+
+TEXTS = json.loads(Path("widget_static/locales/en.json").read_text("utf-8"))
+MICROPHONE_OFF = "seen.streams.flatMap(s => s.getTracks()).every(t => t.readyState === 'ended')"
+
+
+def test_a_call_in_another_tab_is_said_and_can_be_had_here_instead(shop: Shop, visitor: Page) -> None:
+    shop.stack.api.requests.clear()
+    room = call(shop, visitor)
+    here = visitor.context.new_page()
+    here.goto(shop.page(shop.tag(site="shop", variant="button")))
+    here.get_by_role("button", name="Talk to").click()
+    panel = here.get_by_role("dialog")
+    expect(panel).to_contain_text(TEXTS["elsewhere"])
+
+    # Not now: nothing has been spent, nothing is left open, and the other call has noticed nothing.
+    panel.get_by_role("button", name="Not now").click()
+    assert until_event(here, "vaani-call-end") == {"callId": None, "reason": "visitor", "durationSeconds": 0}
+    expect(here.get_by_role("button", name="Talk to")).to_be_visible()
+    here.wait_for_function(MICROPHONE_OFF)
+    assert events(here, "vaani-error") == []
+    assert len(shop.stack.api.requests) == 1
+    assert events(visitor, "vaani-call-end") == []
+
+    here.get_by_role("button", name="Talk to").click()
+    panel.get_by_role("button", name=TEXTS["here"]).click()
+    until_event(here, "vaani-call-connected")
+    ended = until_event(visitor, "vaani-call-end")
+    assert ended["reason"] == "visitor"
+    assert events(visitor, "vaani-error") == []
+    visitor.wait_for_function(MICROPHONE_OFF)
+    shop.stack.agent.wait_for("visitor_left", room=room)
+    assert len(shop.stack.api.requests) == 2
+    until_event(here, "vaani-state", where="detail.state === 'speaking'")
+
+    # A tab that goes takes its call along: the next one is asked nothing.
+    here.close()
+    visitor.get_by_role("button", name="Call again").click()
+    visitor.wait_for_function(
+        "seen.events.filter(({ name }) => name === 'vaani-call-connected').length === 2"
+    )
+    hang_up(visitor)
+    assert len(shop.stack.api.requests) == 3
+
+
+def test_other_origins_and_calls_that_are_over_are_in_nobodys_way(shop: Shop, visitor: Page) -> None:
+    call(shop, visitor)
+    other = visitor.context.new_page()
+    other.goto(shop.page(shop.tag(site="shop")).replace("127.0.0.1", "localhost"))
+    other.get_by_role("button", name="Talk to").click()
+    until_event(other, "vaani-call-connected")
+    hang_up(other)
+    assert events(visitor, "vaani-call-end") == []
+    hang_up(visitor)
+    same = visitor.context.new_page()
+    call(shop, same)
+    hang_up(same)
