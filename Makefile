@@ -68,7 +68,7 @@ size: $(BUNDLE) ## raw, gzip and brotli bytes of every script; fails over budget
 	@$(NPM) run --silent size
 
 .PHONY: bench
-bench: $(VENV)/.test $(BUNDLE) ## what the widget costs a page, and a call this server; ARGS=calls for one of them
+bench: $(VENV)/.test $(BUNDLE) ## what the widget costs a page, a call this server, and a visitor time; ARGS=calls for one of them
 	@exec $(BIN)/python -m bench $(ARGS)
 
 .PHONY: bundle

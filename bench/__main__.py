@@ -1,21 +1,25 @@
-"""``python -m bench page``, ``python -m bench calls``: what ``make bench`` runs, one after the other."""
+"""``python -m bench page``, ``start``, ``calls``: what ``make bench`` runs, one after the other."""
 
 from __future__ import annotations
 
 import sys
 
-PARTS = ("page", "calls")
+PARTS = ("page", "start", "calls")
 
 
 def main(arguments: list[str]) -> int:
-    """With no part named, both: pages in full, calls in a minute or two. 1 where an aim is missed."""
+    """With no part named, all: calls in a minute or two, the others in full. 1 where an aim is missed."""
     if not arguments:
-        return max(main(["page"]), main(["calls", "--quick"]))
+        return max(main(["page"]), main(["start"]), main(["calls", "--quick"]))
     part, *rest = arguments
     if part == "page":
         from . import page_cost
 
         return page_cost.main(rest)
+    if part == "start":
+        from . import call_start
+
+        return call_start.main(rest)
     if part == "calls":
         from . import calls
 
