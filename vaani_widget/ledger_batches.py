@@ -23,6 +23,10 @@ T = TypeVar("T")
 MOST = 64
 """Writes in one transaction: nobody waits for an endless one."""
 
+SPARE = 0.2
+"""Seconds that whoever leads keeps for the commit. Its time is up before that of those who came later, and
+they would fall with it."""
+
 Transaction = Callable[[bool], AbstractContextManager[tuple[Connection, float]]]
 """Opens a transaction, given whether it must be durable. It commits at the end, or undoes everything and
 raises; its value is the connection and the time."""
@@ -124,7 +128,8 @@ class Batches:
         """Who has come meanwhile, if this transaction will do for them."""
         with self._lock:
             queue = self._queues[key]
-            if not queue or len(taken) == MOST or (queue[0].durable and not durable):
+            full = len(taken) == MOST or remaining() < SPARE
+            if not queue or full or (queue[0].durable and not durable):
                 return None
             write = queue.popleft()
             write.state = "taken"

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event
 from tests.parts.reservations import reservation
 from vaani_widget.errors import BudgetSpent, StoreUnavailable, TokenSpent
 from vaani_widget.ledger import Ledger
-from vaani_widget.ledger_batches import MOST, Batches, Write
+from vaani_widget.ledger_batches import MOST, SPARE, Batches, Write
 
 from .test_gate import wait_for
 
@@ -141,6 +141,15 @@ def test_one_transaction_does_not_go_on_for_ever(desk: Desk) -> None:
         desk.ask(desk.book.write(name))
     assert desk.answers() == ["held", *(f"wrote {name}" for name in names)]
     assert [len(page) for page in desk.book.pages] == [MOST - 1, 6]
+
+
+def test_who_has_little_time_left_takes_nobody_along(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.hold()
+    desk.ask(desk.book.write("a"))
+    desk.ask(desk.book.write("b"))
+    monkeypatch.setattr("vaani_widget.ledger_batches.remaining", lambda: SPARE / 2)
+    assert desk.answers() == ["held", "wrote a", "wrote b"]
+    assert desk.book.pages == [[], ["a"], ["b"]]
 
 
 def test_the_end_of_the_thread_that_leads_is_not_that_of_the_others(desk: Desk) -> None:
