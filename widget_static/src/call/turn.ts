@@ -1,6 +1,6 @@
 /** One call for all tabs of a site: two would hear, answer and cost one another. Web Locks end with their tab. */
 
-const NAME = "vaani-call";
+const NAME = "vaani_call";
 
 /**
  * Resolves when no other tab has a call, and keeps it so until this one is over.
