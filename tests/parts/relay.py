@@ -1,4 +1,4 @@
-"""What lies between a browser and LiveKit: it carries signals and sound, and can lose everything for a while."""
+"""What lies between a browser and LiveKit: carries signals and sound, and can lose everything for a while."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ LED_ASTRAY = """
   };
   const { addIceCandidate, setRemoteDescription } = of;
   of.addIceCandidate = async function (given) {
-    return addIceCandidate.call(this, given && { ...(given.toJSON?.() ?? given), candidate: await led(given.candidate) });
+    if (!given) return addIceCandidate.call(this);
+    const plain = given.toJSON?.() ?? given;
+    return addIceCandidate.call(this, { ...plain, candidate: await led(plain.candidate) });
   };
   of.setRemoteDescription = async function (given) {
     return setRemoteDescription.call(this, { type: given.type, sdp: await led(given.sdp) });
