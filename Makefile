@@ -103,7 +103,7 @@ announce-test:
 	  '  Debian packages (chromium, firefox-esr, webkit2gtk-driver, xvfb, postgresql, nginx, caddy, php,' \
 	  '    ruby), unless they are here: about 410 MB' \
 	  '  Python packages (LiveKit agents, a voice, ears, Node, Playwright): about 350 MB, 1.1 GB on disk' \
-	  '  npm packages for the browser scripts, and frameworks to try them in: about 130 MB on disk' \
+	  '  npm packages for the browser scripts, and frameworks to try them in: about 210 MB on disk' \
 	  '  and builds a LiveKit server from source, 2 minutes and 160 MB, unless this machine has one.' ''
 
 $(VENV)/.made:

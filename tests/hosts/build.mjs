@@ -1,5 +1,5 @@
 // Builds the components of docs/frameworks.md for browser and server: node build.mjs FOLDER
-// FOLDER has assistant.tsx, assistant.vue and assistant.svelte; it gets react.js, react.html and so on.
+// FOLDER has assistant.tsx, .vue, .svelte and .angular.ts; it gets react.js, react.html and so on, of Angular the script only.
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -64,3 +64,13 @@ for (const [name, ending] of [["react", "tsx"], ["vue", "ts"], ["svelte", "ts"]]
   const { html } = await import(pathToFileURL(join(FOLDER, `${name}.server.mjs`)).href);
   await writeFile(join(FOLDER, `${name}.html`), html);
 }
+
+await build({
+  ...common,
+  entryPoints: [join(HERE, "apps/angular.ts")],
+  outfile: join(FOLDER, "angular.js"),
+  plugins: [components(false)],
+  conditions: ["browser", "development"],
+  target: "es2022",
+  tsconfigRaw: { compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false } },
+});

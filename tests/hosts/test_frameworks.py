@@ -11,6 +11,7 @@ import pytest
 from tests.hosts.conftest import HERE, Host, component
 
 NAMES = {"react": "tsx", "vue": "vue", "svelte": "svelte"}
+"""Those that are rendered on a server, too."""
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +20,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("frameworks")
     for ending in NAMES.values():
         (folder / f"assistant.{ending}").write_text(component(ending), "utf-8")
+    (folder / "assistant.angular.ts").write_text(component("typescript"), "utf-8")
     path = f"{HERE.parents[1] / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["node", str(HERE / "build.mjs"), str(folder)],
@@ -72,7 +74,23 @@ def test_hydration_leaves_the_element_alone(host: Host, built: Path, name: str, 
     assert host.errors == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("widget_first", [True, False], ids=["widget-first", "framework-first"])
+def test_angular_sets_attributes_and_properties(host: Host, built: Path, widget_first: bool) -> None:
+    told = show(host, built, "angular", rendered=False, widget_first=widget_first)
+    widget = "document.querySelector('vaani-widget')"
+    host.until(f"{widget}.metadata?.plan === 'free'")
+    assert host.run("document.querySelectorAll('vaani-widget').length") == 1
+    properties = host.run(
+        f"(({{ site, accentColor, transcript }}) => [site, accentColor, transcript])({widget})"
+    )
+    assert properties == ["shop", "#0a7c5a", False]
+    host.run("angular.set('paid')")
+    host.until(f"{widget}.metadata.plan === 'paid'")
+    assert [line for line in told if "vaani" in line or "NG0" in line] == []
+    assert host.errors == []
+
+
+@pytest.mark.parametrize("name", [*NAMES, "angular"])
 def test_a_call_outlives_the_component_and_the_next_one_takes_it_in(
     host: Host, built: Path, name: str
 ) -> None:
