@@ -3,11 +3,25 @@
 import * as model from "../call/model";
 import type { Problem, State } from "../types";
 
-const TALK: readonly model.Line[] = [
-  { id: "1", role: "agent", text: "Hello, this is Mela Tea. How can I help?", final: true },
-  { id: "2", role: "visitor", text: "Do you ship to Lisbon?", final: true },
-  { id: "3", role: "agent", text: "We do. A parcel to Lisbon takes two to three days, and is free from three tins on.", final: true },
-];
+/** What was said, in the languages whose letters are drawn otherwise. */
+const TALKS: Readonly<Record<string, readonly [string, string, string]>> = {
+  en: [
+    "Hello, this is Mela Tea. How can I help?",
+    "Do you ship to Lisbon?",
+    "We do. A parcel to Lisbon takes two to three days, and is free from three tins on.",
+  ],
+  hi: ["नमस्ते, मेला टी में आपका स्वागत है। बताइए, क्या मदद करूँ?", "क्या आप पुणे भेजते हैं?", "जी हाँ। पुणे पहुँचने में दो-तीन दिन लगते हैं, और तीन डिब्बों से डिलीवरी मुफ़्त है।"],
+  bn: ["নমস্কার, মেলা টি থেকে বলছি। কীভাবে সাহায্য করতে পারি?", "আপনারা কি ঢাকায় পাঠান?", "হ্যাঁ। ঢাকায় পৌঁছাতে দুই-তিন দিন লাগে, আর তিন কৌটা থেকে ডেলিভারি বিনামূল্যে।"],
+  ta: ["வணக்கம், மேளா டீ. என்ன உதவி வேண்டும்?", "மதுரைக்கு அனுப்புவீர்களா?", "ஆம். மதுரைக்கு இரண்டு மூன்று நாட்கள் ஆகும்; மூன்று டப்பாக்களுக்கு மேல் இலவசம்."],
+  ur: ["السلام علیکم، میلا ٹی میں خوش آمدید۔ فرمائیے، کیا مدد کروں؟", "کیا آپ لاہور بھیجتے ہیں؟", "جی ہاں۔ لاہور پہنچنے میں دو تین دن لگتے ہیں، اور تین ڈبوں سے ترسیل مفت ہے۔"],
+};
+
+const TALK: readonly model.Line[] = (TALKS[document.documentElement.lang] ?? TALKS.en!).map((text, index) => ({
+  id: `${index}`,
+  role: index === 1 ? "visitor" : "agent",
+  text,
+  final: true,
+}));
 
 function call(state: State, lines: readonly model.Line[] = TALK): void {
   model.joined.value = true;
