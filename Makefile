@@ -101,7 +101,7 @@ announce-test:
 	@[ -e $(VENV)/.test ] || printf '%s\n' \
 	  'Setting up the tests in $(VENV), once. Allow 4 to 10 minutes. It fetches' \
 	  '  Debian packages (chromium, firefox-esr, webkit2gtk-driver, xvfb, postgresql, nginx, caddy, php,' \
-	  '    ruby), unless they are here: about 410 MB' \
+	  '    ruby, fonts-noto-core), unless they are here: about 420 MB' \
 	  '  Python packages (LiveKit agents, a voice, ears, Node, Playwright): about 350 MB, 1.1 GB on disk' \
 	  '  npm packages for the browser scripts, and frameworks to try them in: about 210 MB on disk' \
 	  '  and builds a LiveKit server from source, 2 minutes and 160 MB, unless this machine has one.' ''
@@ -160,6 +160,7 @@ system:
 	command -v pulseaudio >/dev/null || missing="$$missing pulseaudio"; \
 	command -v pactl >/dev/null || missing="$$missing pulseaudio-utils"; \
 	command -v openssl >/dev/null || missing="$$missing openssl"; \
+	fc-list 2>/dev/null | grep -q NotoSansDevanagari || missing="$$missing fonts-noto-core"; \
 	[ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "Installing the Debian packages$$missing"; \
