@@ -20,10 +20,16 @@ SPY = """<script>
 MOVING = f"{ROOT}.getAnimations().filter(({{ playState }}) => playState === 'running').length"
 
 
-def at_rest(site: Site) -> None:
+def at_rest(site: Site) -> bool:
     site.settle()
-    site.page.wait_for_function(
-        f"async () => await frames_without_us() === 0 && {MOVING} === 0", timeout=5000
+    return bool(
+        site.page.evaluate(
+            f"""async () => {{
+              for (let tries = 0; tries < 20; tries++)
+                if (await frames_without_us() === 0 && {MOVING} === 0) return true;
+              return false;
+            }}"""
+        )
     )
 
 
@@ -32,14 +38,14 @@ def test_an_open_panel_without_a_call(site: Site, variant: str) -> None:
     site.show(SPY, variant=variant)
     site.page.evaluate("document.querySelector('vaani-widget').open()")
     site.page.wait_for_function(f"{ROOT}.querySelector('[part=panel], [part=bar]')")
-    at_rest(site)
+    assert at_rest(site)
 
 
 @pytest.mark.parametrize("variant", ["button", "compact"])
 def test_a_call_that_has_ended(site: Site, variant: str) -> None:
     site.show(SPY, variant=variant)
     site.call()
-    site.page.wait_for_function("async () => await frames_without_us() > 0")  # the voice is drawn
+    assert not at_rest(site)  # the voice is drawn
     site.on("gone('agent')")
     site.state("ended")
-    at_rest(site)
+    assert at_rest(site)
