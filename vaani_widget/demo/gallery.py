@@ -19,9 +19,9 @@ BAR: Final = (
     "muted", "lost", "silent", "reconnecting",
 )  # fmt: skip
 CARD: Final = (
-    "idle", "consent", "asking", "connecting", "waiting", "quiet", "listening", "thinking", "speaking",
-    "muted", "lost", "silent", "reconnecting", "ended", "denied", "missing", "taken", "system",
-    "policy", "app", "old", "busy",
+    "idle", "consent", "elsewhere", "asking", "connecting", "waiting", "quiet", "listening", "thinking",
+    "speaking", "muted", "lost", "silent", "reconnecting", "writing", "ended", "rate", "denied", "missing",
+    "taken", "system", "policy", "app", "old", "busy",
 )  # fmt: skip
 SHAPES: Final = {"button": BAR, "compact": ("launcher", *CARD)}
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +24,76 @@ from vaani_widget.demo import gallery
 APPROVED = Path(__file__).parent / "approved"
 AXE = Path(__file__).parents[3] / "widget_static/node_modules/axe-core/axe.min.js"
 
-SIZES = {"button": (400, 190), "compact": (540, 620), "phone": (400, 620)}
+WIDE, NARROW = (1280, 720), (320, 620)
+GRID = list(product(["light", "dark"], ["bottom-right", "bottom-left"], [WIDE, NARROW]))
+"""Each state is looked at in all of these."""
+
 ACROSS = 6
 """Cells in a row of a picture."""
 DIFFERENT = 40
 """Of 255: letters drawn a little otherwise stay below, once a picture is half as large."""
 MOST = 0.02
 """Share of a cell's pixels that may be different."""
+
+ANEW = """
+async ([scheme, position]) => {
+  document.documentElement.style.colorScheme = scheme;
+  document.body.style.background = scheme === "dark" ? "#0e0f12" : "#f4f4f1";
+  const widget = document.querySelector("vaani-widget");
+  widget.setAttribute("theme", scheme);
+  widget.setAttribute("position", position);
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const { violations } = await axe.run({ include: [["vaani-widget"]] }, { resultTypes: ["violations"] });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id} ${target}`));
+}
+"""
+
+BARS = gallery.SHAPES["button"]
+CARDS = gallery.SHAPES["compact"]
+FEW = ("launcher", "idle", "consent", "listening", "denied", "busy")
+
+
+@dataclass
+class Sheet:
+    """One approved picture of several states."""
+
+    shape: str
+    states: Sequence[str]
+    look: dict[str, str] = field(default_factory=dict)
+    window: tuple[int, int] = WIDE
+    size: tuple[int, int] = NARROW
+    """Of a cell: the window's lower corner on the widget's side."""
+
+    def corner(self) -> dict[str, float]:
+        (width, height), (wide, high) = self.size, self.window
+        left = self.look.get("position") == "bottom-left"
+        return {"x": 0 if left else wide - width, "y": high - height, "width": width, "height": height}
+
+
+SHEETS = {
+    "bar-light": Sheet("button", BARS, size=(400, 190)),
+    "bar-dark-left": Sheet("button", BARS, {"scheme": "dark", "position": "bottom-left"}, size=(400, 190)),
+    "card-light": Sheet("compact", CARDS, size=(420, 640)),
+    "card-dark-left": Sheet(
+        "compact",
+        FEW,
+        {"scheme": "dark", "position": "bottom-left", "accent-color": "#ffd400"},
+        size=(420, 640),
+    ),
+    "phone-dark": Sheet("compact", CARDS[:18], {"scheme": "dark"}, NARROW, NARROW),
+    "phone-bar-light": Sheet("button", BARS[-6:], {}, NARROW, (320, 190)),
+    "urdu-card-light": Sheet(
+        "compact",
+        FEW,
+        {"lang": "ur", "position": "bottom-left", "fallback-url": "tel:+49123"},
+        size=(420, 640),
+    ),
+    "urdu-phone-bar-dark": Sheet("button", BARS[-6:], {"lang": "ur", "scheme": "dark"}, NARROW, (320, 190)),
+    **{
+        f"card-{lang}": Sheet("compact", ("consent", "listening", "busy"), {"lang": lang}, size=(420, 640))
+        for lang in ("hi", "bn", "ta")
+    },
+}
 
 
 @pytest.fixture(scope="session")
@@ -39,56 +104,62 @@ def cells_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server
 
 
-def walk(chrome: Browser, server: str, shape: str, scheme: str, lang: str) -> Iterator[tuple[str, Page]]:
-    """Each state of a shape, drawn."""
-    width, height = SIZES[shape]
+def walk(
+    chrome: Browser, server: str, shape: str, states: Sequence[str], look: dict[str, str],
+    window: tuple[int, int] = WIDE,
+) -> Iterator[tuple[str, Page]]:  # fmt: skip
+    """Each of the states, drawn."""
+    width, height = window
     context = chrome.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     page = context.new_page()
     try:
-        variant = "compact" if shape == "phone" else shape
-        for state, address in gallery.cells(variant, scheme=scheme, lang=lang).items():
-            page.goto(server + address)
+        addresses = gallery.cells(shape, **look)
+        for state in states:
+            page.goto(server + addresses[state])
             page.wait_for_selector("html[data-drawn]", state="attached")
             yield state, page
     finally:
         context.close()
 
 
-@pytest.mark.parametrize("lang", ["en", "ur"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("shape", SIZES)
-def test_axe(chrome: Browser, cells_server: str, shape: str, scheme: str, lang: str) -> None:
-    found = {}
-    for state, page in walk(chrome, cells_server, shape, scheme, lang):
+@pytest.mark.parametrize(
+    ("shape", "lang"), [("button", "en"), ("compact", "en"), ("button", "ur"), ("compact", "ur")]
+)
+def test_axe(chrome: Browser, cells_server: str, shape: str, lang: str) -> None:
+    """All of the grid in English; from right to left what differs: a card and its opposite."""
+    found: dict[str, list[str]] = {}
+    grid = GRID if lang == "en" else [GRID[0], GRID[-1]]
+    for state, page in walk(chrome, cells_server, shape, gallery.SHAPES[shape], {"lang": lang}):
         page.evaluate(AXE.read_text())
-        result: dict[str, Any] = page.evaluate("axe.run({ include: [['vaani-widget']] })")
-        if result["violations"]:
-            nodes = [
-                (rule["id"], [node["target"] for node in rule["nodes"]]) for rule in result["violations"]
-            ]
-            found[state] = nodes
+        for scheme, position, (width, height) in grid:
+            page.set_viewport_size({"width": width, "height": height})
+            violations: list[str] = page.evaluate(ANEW, [scheme, position])
+            if violations:
+                found[f"{state}, {scheme}, {position}, {width}"] = violations
     assert found == {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("shape", ["button", "phone"])
-def test_it_looks_as_approved(chrome: Browser, cells_server: str, shape: str, scheme: str) -> None:
-    width, height = (side // 2 for side in SIZES[shape])
+@pytest.mark.parametrize("name", SHEETS)
+def test_it_looks_as_approved(chrome: Browser, cells_server: str, name: str) -> None:
+    sheet = SHEETS[name]
+    width, height = (side // 2 for side in sheet.size)
     drawn = {}
-    for state, page in walk(chrome, cells_server, shape, scheme, "en"):
-        picture = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    for state, page in walk(chrome, cells_server, sheet.shape, sheet.states, sheet.look, sheet.window):
+        shot: Any = page.screenshot(animations="disabled", clip=sheet.corner())  # type: ignore[arg-type]
+        picture = Image.open(io.BytesIO(shot)).convert("RGB")
         drawn[state] = picture.resize((width, height), Image.Resampling.BOX)
-    path = APPROVED / f"{shape}-{scheme}.png"
+    path = APPROVED / f"{name}.png"
+    across = min(ACROSS, len(drawn))
     if os.environ.get("APPROVE"):
-        rows = -(-len(drawn) // ACROSS)
-        sheet = Image.new("RGB", (width * ACROSS, height * rows))
+        rows = -(-len(drawn) // across)
+        approved = Image.new("RGB", (width * across, height * rows))
         for number, picture in enumerate(drawn.values()):
-            sheet.paste(picture, (number % ACROSS * width, number // ACROSS * height))
-        sheet.save(path, optimize=True)
+            approved.paste(picture, (number % across * width, number // across * height))
+        approved.save(path, optimize=True)
     approved = Image.open(path).convert("RGB")
     otherwise = {}
     for number, (state, picture) in enumerate(drawn.items()):
-        left, top = number % ACROSS * width, number // ACROSS * height
+        left, top = number % across * width, number // across * height
         before = approved.crop((left, top, left + width, top + height))
         apart = numpy.abs(numpy.asarray(before, dtype=int) - numpy.asarray(picture, dtype=int)).max(axis=2)
         share = float((apart > DIFFERENT).mean())

@@ -49,6 +49,10 @@ export const STATES: Readonly<Record<string, () => void>> = {
       answer: () => {},
     };
   },
+  elsewhere: () => {
+    model.change("asking");
+    model.terms.value = { text: undefined, answer: () => {} };
+  },
   asking: () => {
     model.prompting.value = true;
     model.change("asking");
@@ -75,6 +79,17 @@ export const STATES: Readonly<Record<string, () => void>> = {
   ended: () => {
     call("listening");
     model.reason.value = "agent";
+    model.change("ended");
+  },
+  writing: () => {
+    model.written.value = model.silent.value = true;
+    call("listening");
+  },
+  rate: () => {
+    call("listening");
+    model.callId.value = "0ec06f77724f9271";
+    model.home.value!.setAttribute("feedback", "true");
+    model.reason.value = "visitor";
     model.change("ended");
   },
   denied: () => failed({ code: "mic_denied" }),
