@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from vaani_widget.demo.gallery import BAR, CARD
+
 HTTP = httpx.Client(trust_env=False, verify=False, limits=httpx.Limits(max_keepalive_connections=0))
 COMMAND = [sys.executable, "-c", "from vaani_widget.cli import main; main()", "demo"]
 
@@ -106,3 +108,33 @@ def test_a_port_in_use_is_told_with_another(tmp_path: Path) -> None:
     assert f"port {port} can't be used" in done.stderr
     assert f"--port {port + 10}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_gallery_shows_every_state(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with out.open("w") as file:
+        process = subprocess.Popen(
+            [*COMMAND, "--gallery", "--port", "0"],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=tmp_path,
+        )
+    try:
+        end = time.monotonic() + 60
+        while not (found := re.search(r"Open {2}(http://\S+)", out.read_text())):
+            assert process.poll() is None, out.read_text()
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        page = HTTP.get(found[1]).text
+        for state in (*BAR, *CARD):
+            assert f"<figcaption>{state}</figcaption>" in page
+        cell = re.findall(r'src="(/cell[^"]+)"', page)[0].replace("&amp;", "&")
+        (script,) = re.findall(r'src="(/\S+\.js)"', HTTP.get(found[1] + cell).text)
+        assert "customElements" in HTTP.get(found[1] + script).text
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert "Stopped." in out.read_text()
+    finally:
+        process.kill()
+        process.wait()

@@ -21,6 +21,7 @@ from ..errors import ConfigurationError
 from ..extension import VaaniWidget
 from ..loopback import is_loopback
 from ..settings import load
+from . import gallery
 from .livekit_build import cache_folder, find_program
 from .livekit_server import LiveKitServer, LiveKitUnavailable, wanted_running_one
 from .serving import bind, serve
@@ -61,13 +62,19 @@ class Progress:
 def main(arguments: Sequence[str] = (), *, host: str = "127.0.0.1", port: int = PORT) -> None:
     """Run the demo until Ctrl-C.
 
-    :param arguments: of the command line: ``--port``.
+    :param arguments: of the command line: ``--port``, ``--gallery``.
     :param port: of the shop; the widget's server takes the next one, or any that is free.
     :raises ConfigurationError: in one sentence, with what to do.
     """
     parser = argparse.ArgumentParser(prog="vaani-widget demo", description=__doc__)
     parser.add_argument("--port", type=int, default=port, help=f"of the shop (default {port})")
-    port = parser.parse_args(list(arguments)).port
+    parser.add_argument(
+        "--gallery",
+        action="store_true",
+        help="show the widget in every shape and state instead, without a call; needs the source",
+    )
+    given = parser.parse_args(list(arguments))
+    port = given.port
     if not is_loopback(host):
         raise ConfigurationError(
             f"the demo stays on this machine, not {host}: to a plain http:// address elsewhere no browser "
@@ -77,6 +84,8 @@ def main(arguments: Sequence[str] = (), *, host: str = "127.0.0.1", port: int = 
     progress = Progress()
     try:
         with ExitStack() as parts:
+            if given.gallery:
+                _show_gallery(host, port, progress, parts)
             _run(host, port, progress, parts)
     except KeyboardInterrupt:
         progress.say("\nStopped.")
@@ -111,6 +120,16 @@ def _run(host: str, port: int, progress: Progress, parts: ExitStack) -> NoReturn
         progress.failed(str(error))
         time.sleep(LOST_SECONDS)
         raise
+
+
+def _show_gallery(host: str, port: int, progress: Progress, parts: ExitStack) -> NoReturn:
+    listening = _bind_shop(host, port)
+    folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="vaani-widget-gallery-")))
+    gallery.build(folder)
+    parts.enter_context(serve(gallery.create_gallery(folder), listening))
+    progress.say(f"\nEvery shape in every state.\n\n  Open  http://{host}:{listening.getsockname()[1]}\n")
+    while True:
+        time.sleep(3600)
 
 
 def _bind_shop(host: str, port: int) -> socket.socket:
