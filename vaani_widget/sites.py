@@ -119,7 +119,9 @@ class Site:
 
     @property
     def _choice(self) -> dict[str, Any]:
-        return {"languages": list(self.languages)} if self.languages else {}
+        """What a panel offers besides, where the owner has written it."""
+        languages = {"languages": list(self.languages)} if self.languages else {}
+        return {**languages, "share": True} if self.share else languages
 
 
 def parse_sites(

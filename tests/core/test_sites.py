@@ -114,6 +114,7 @@ def test_public_is_what_everybody_may_know_and_no_more():
         "consent": {"version": "2026-11", "text": "I agree.\n\nReally."},
         "page_may_set": ["primary_language", "welcome_message"],
         "languages": ["en", "hi", "pt-BR"],
+        "share": True,
     }
     assert json.loads(json.dumps(site.public)) == site.public
     site.public["look"]["label"] = "changed"
@@ -125,7 +126,7 @@ def test_first_language_is_what_a_call_has_where_nobody_chooses():
     site = parse(with_(languages=["ta", "en"]))
     assert site.call["primary_language"] == "ta"
     assert site.at_first_sight["languages"] == ["ta", "en"]
-    assert "languages" not in parse(LEAST).public
+    assert not {"languages", "share"} & set(parse(LEAST).public)
     assert "languages" not in parse(LEAST).at_first_sight
 
 

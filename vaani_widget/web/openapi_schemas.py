@@ -179,8 +179,9 @@ _SITE = _object(
             "items": {"type": "string"},
             "minItems": 2,
         },
+        "share": {"type": "boolean", "description": "Where true, the site has a call page of its own."},
     },
-    optional=("languages",),
+    optional=("languages", "share"),
 )
 
 _CHALLENGE = {

@@ -25,6 +25,8 @@ export interface SiteInfo {
   page_may_set: string[];
   /** Of the conversation, for the visitor to choose from; the first is the default. */
   languages?: string[];
+  /** It has a call page. */
+  share?: boolean;
 }
 
 export interface SiteToken {

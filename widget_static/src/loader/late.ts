@@ -4,6 +4,7 @@
  */
 
 import { type AttributeProperties, BUTTON, CALL } from "../attributes";
+import { language } from "../call/kept";
 import * as model from "../call/model";
 import * as panel from "../panel/index";
 import type { BrowserCode, Gesture, PanelModule, SiteInfo, SiteToken, ToolHandler, Widget } from "../types";
@@ -51,7 +52,8 @@ const rest: Partial<Widget> & ThisType<Element> = {
       const value = self[name];
       if (value !== null) settings[spelled(name, "_")] = value;
     }
-    return settings;
+    const chosen = language(self);
+    return chosen ? { ...settings, primary_language: chosen } : settings;
   },
 
   get siteInfo() {

@@ -7,17 +7,21 @@ import { useEffect, useRef } from "preact/hooks";
 import * as model from "../call/model";
 import { text } from "../panel/texts";
 import { type Kind, listed, nameOf, pick, speakersChosen, taken, used } from "./devices";
+import { Elsewhere, elsewhere } from "./elsewhere";
 import { Glyph } from "./glyphs";
+import { Language, offered } from "./language";
 import type { DevicesProps } from "./slots";
 
 /** Whether the choice is shown. */
 export const choosing = signal(false);
 
-export function Devices(_: DevicesProps): VNode | null {
+export function Devices({ widget }: DevicesProps): VNode | null {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => () => void (choosing.value = false), []);
-  const label = text("sound");
-  if (!label || model.written.value) return null;
+  const speaks = !model.written.value;
+  const more = offered().length > 1 || elsewhere(widget);
+  const label = text(more ? "settings" : "sound");
+  if (!label || !(speaks || more)) return null;
   const shown = choosing.value;
   const close = (event: KeyboardEvent) => {
     if (!shown || event.key !== "Escape") return;
@@ -42,8 +46,10 @@ export function Devices(_: DevicesProps): VNode | null {
         <Glyph name="sliders" />
       </button>
       <div id="vaani_devices" class="devices" role="group" aria-label={label} hidden={!shown} onKeyDown={close}>
-        {shown && <Choice kind="audioinput" label={text("microphone")} level />}
+        {shown && speaks && <Choice kind="audioinput" label={text("microphone")} level />}
         {shown && speakersChosen && <Choice kind="audiooutput" label={text("speaker")} />}
+        {shown && <Language widget={widget} />}
+        {shown && <Elsewhere widget={widget} />}
       </div>
       <span class="aside" role="status">{taken.value && text("using", { name: taken.value })}</span>
     </>

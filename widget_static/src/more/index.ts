@@ -5,6 +5,7 @@ import "./accent";
 import "./words";
 
 export { inVain } from "./cause";
+export { Instead } from "./before";
 export { Caption } from "./caption";
 export { Composer } from "./composer";
 export { Devices } from "./devices-view";
@@ -12,5 +13,5 @@ export { Feedback } from "./feedback";
 export { Help, helps } from "./help";
 export { Notices } from "./notices";
 export { Transcript } from "./transcript";
-export { Instead, Sound } from "./written";
+export { Sound } from "./written";
 export { css };

@@ -6,6 +6,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { jsx, jsxs } from "preact/jsx-runtime";
 
 import * as call from "../call/call";
+import * as kept from "../call/kept";
 import * as model from "../call/model";
 import type * as More from "../more/index";
 import * as icons from "./icons";
@@ -23,6 +24,7 @@ const SHARED: Readonly<Record<string, object>> = {
   "preact/jsx-runtime": { Fragment, jsx, jsxs },
   "@preact/signals": { batch, computed, effect, signal },
   "call/call": call,
+  "call/kept": kept,
   "call/model": model,
   "panel/icons": icons,
   "panel/look": look,

@@ -1,0 +1,45 @@
+/** The call in a window of its own, which outlives the page: a call can't move, so it begins anew there. */
+
+import { signal } from "@preact/signals";
+import type { VNode } from "preact";
+
+import * as call from "../call/call";
+import * as model from "../call/model";
+import { text } from "../panel/texts";
+import type { Widget } from "../types";
+import { Sign } from "./signs";
+import type { SlotProps } from "./slots";
+
+const asking = signal(false);
+
+/** Whether the site has a call page, and this is not it. */
+export const elsewhere = (widget: Widget): boolean => !!model.site.value?.share && location.href.split(/[?#]/)[0] !== pageOf(widget);
+
+const pageOf = ({ api, siteKey }: Widget): string => `${api}/call/${siteKey}`;
+
+export function Elsewhere({ widget }: SlotProps): VNode | null {
+  if (!elsewhere(widget) || !text("window")) return null;
+  const open = () => {
+    asking.value = false;
+    // One window, however often it is asked for; at a phone it is a tab.
+    const opened = window.open(pageOf(widget), "vaani-call", "popup,width=420,height=680");
+    // A browser that opens none has not ended the call.
+    if (opened) call.end();
+  };
+  return asking.value
+    ? (
+      <div class="anew" role="alert">
+        <p>{text("window_anew")}</p>
+        <div class="pair">
+          <button type="button" class="press" onClick={() => (asking.value = false)}>{text("not_now")}</button>
+          <button type="button" class="press primary" onClick={open}>{text("window_open")}</button>
+        </div>
+      </div>
+    )
+    : (
+      <button type="button" class="press wide plain" onClick={() => (asking.value = true)}>
+        <Sign name="window" />
+        {text("window")}
+      </button>
+    );
+}

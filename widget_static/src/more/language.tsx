@@ -1,0 +1,84 @@
+/** The language of the conversation, where the site lets its visitors choose. */
+
+import { signal } from "@preact/signals";
+import type { VNode } from "preact";
+
+import * as call from "../call/call";
+import { keep, language } from "../call/kept";
+import * as model from "../call/model";
+import { text } from "../panel/texts";
+import type { Widget } from "../types";
+import { Glyph } from "./glyphs";
+import type { SlotProps } from "./slots";
+
+/** Counts the choices: they are kept where no signal tells of it. */
+const choices = signal(0);
+/** What was chosen in a call, which has to begin anew for it. */
+const wished = signal("");
+
+export const offered = (): readonly string[] => model.site.value?.languages ?? [];
+
+/** As its speakers call it. */
+export function nameOf(code: string): string {
+  try {
+    const name = new Intl.DisplayNames([code], { type: "language" }).of(code) ?? code;
+    return name.charAt(0).toLocaleUpperCase(code) + name.slice(1);
+  } catch {
+    // None that the browser knows.
+    return code;
+  }
+}
+
+function current(widget: Widget): string {
+  void choices.value;
+  const codes = offered();
+  const page = `${widget.callSettings["primary_language"]}`.toLowerCase();
+  return language(widget) ?? codes.find((code) => code.toLowerCase() === page) ?? codes[0]!;
+}
+
+/** Before a call a choice is for the next one; in a call it is asked whether to begin anew. */
+export function Language({ widget }: SlotProps): VNode | null {
+  const codes = offered();
+  if (codes.length < 2 || !text("language")) return null;
+  const now = current(widget);
+  const asks = wished.value && wished.value !== now && model.busy();
+  const choose = (code: string) => {
+    keep(widget, "language", code);
+    wished.value = "";
+    choices.value++;
+  };
+  const anew = () => {
+    const { written } = model;
+    const typed = written.peek();
+    choose(wished.peek());
+    call.end();
+    // Inside the click, so that the browser allows microphone and sound; what goes wrong is shown in the panel.
+    void (typed ? widget.startText() : widget.start()).catch(() => {});
+  };
+  return (
+    <div class="device">
+      <label class="device-name" for="vaani-language">{text("language")}</label>
+      <div class="select">
+        <select
+          id="vaani-language"
+          value={asks ? wished.value : now}
+          onChange={({ currentTarget: { value } }) => (model.busy() ? (wished.value = value) : choose(value))}
+        >
+          {codes.map((code) => (
+            <option key={code} value={code} lang={code} selected={code === (asks ? wished.value : now)}>{nameOf(code)}</option>
+          ))}
+        </select>
+        <Glyph name="down" />
+      </div>
+      {asks && (
+        <div class="anew" role="alert">
+          <p>{text("language_anew", { language: nameOf(wished.value) })}</p>
+          <div class="pair">
+            <button type="button" class="press" onClick={() => (wished.value = "")}>{text("not_now")}</button>
+            <button type="button" class="press primary" onClick={anew}>{text("anew")}</button>
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}
