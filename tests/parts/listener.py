@@ -1,20 +1,30 @@
-"""Somebody whom nobody sees in a room: hears what really arrives there of a visitor's microphone."""
+"""Somebody whom nobody sees in a room: hears what really arrives there of a visitor's microphone.
+
+In a process of its own (``python -m tests.parts.listener``), which writes a line for each moment that it
+hears: LiveKit's library may call back while Python ends, and takes the whole process down then (seen).
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
 import threading
-from collections.abc import Coroutine
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Final, Self
 
 import numpy as np
 from livekit import api, rtc
 
-from tests.parts.voice import loud_seconds
+from vaani_widget.demo.children import Child
 from vaani_widget.demo.stack import DemoStack
 
-RATE = 16_000
+MOMENT: Final = 0.05
+"""Seconds."""
+LOUD: Final = 300
+"""Root mean square, of 32768."""
 
 
 class Listener:
@@ -24,12 +34,16 @@ class Listener:
     """
 
     def __init__(self, stack: DemoStack, room: str) -> None:
-        self._livekit, self._name = stack.livekit, room
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="listener")
-        self._sound = bytearray()
+        grants = api.VideoGrants(room_join=True, room=room, hidden=True, can_publish=False)
+        token = api.AccessToken(stack.livekit.api_key, stack.livekit.api_secret)
+        self._env = {
+            **os.environ,
+            "LISTENER_URL": stack.livekit.url,
+            "LISTENER_TOKEN": token.with_identity("listener").with_grants(grants).to_jwt(),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        }
+        self._loud: list[bool] = []
         self._news = threading.Condition()
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def until_heard(self, seconds: float = 0.3, *, within: float = 40) -> None:
         """Wait until this many seconds of something loud have come since now.
@@ -37,57 +51,54 @@ class Listener:
         :raises AssertionError: not ``within`` seconds.
         """
         with self._news:
-            start = len(self._sound)
-            loud = self._news.wait_for(lambda: self._loud(start) >= seconds, within)
-            came = (len(self._sound) - start) / 2 / RATE
-        assert loud, f"nothing to be heard of the visitor in {within} s; {came:.1f} s of sound came"
-
-    def _loud(self, start: int) -> float:
-        return loud_seconds(np.frombuffer(bytes(self._sound[start:]), dtype=np.int16), RATE)
-
-    async def _join(self) -> None:
-        self._room = rtc.Room()
-        self._room.on("track_subscribed", self._listen)
-        grants = api.VideoGrants(
-            room_join=True, room=self._name, hidden=True, can_publish=False, can_publish_data=False
-        )
-        token = api.AccessToken(self._livekit.api_key, self._livekit.api_secret)
-        await self._room.connect(
-            self._livekit.url, token.with_identity("listener").with_grants(grants).to_jwt()
+            start = len(self._loud)
+            heard = self._news.wait_for(lambda: sum(self._loud[start:]) * MOMENT >= seconds, within)
+            came = (len(self._loud) - start) * MOMENT
+        assert heard, (
+            f"the visitor is not heard in {within} s; {came:.1f} s of sound came; {self._child.tail}"
         )
 
-    def _listen(self, track: rtc.Track, _: object, whose: rtc.RemoteParticipant) -> None:
-        if whose.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT:
-            return
-
-        async def run() -> None:
-            async for event in rtc.AudioStream(track, sample_rate=RATE, num_channels=1, frame_size_ms=50):
-                with self._news:
-                    self._sound.extend(event.frame.data.tobytes())
-                    self._news.notify_all()
-
-        task = self._loop.create_task(run())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _leave(self) -> None:
-        await self._room.disconnect()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+    def _take(self, line: str) -> None:
+        with self._news:
+            self._loud.append(float(line) > LOUD)
+            self._news.notify_all()
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._do(self._join())
+        command = [sys.executable, "-m", "tests.parts.listener"]
+        self._child = Child(command, env=self._env, on_line=self._take, grace=2.0)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._do(self._leave())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._child.stop()
+
+
+async def listen() -> None:
+    """Until SIGTERM."""
+    room, over = rtc.Room(), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
+
+    async def hear(track: rtc.Track) -> None:
+        size = round(MOMENT * 1000)
+        stream = rtc.AudioStream(track, sample_rate=16_000, num_channels=1, frame_size_ms=size)
+        async for event in stream:
+            samples = np.frombuffer(event.frame.data, dtype=np.int16).astype(float)
+            print(np.sqrt((samples**2).mean()), flush=True)
+
+    tasks = set()
+
+    def come(track: rtc.Track, _: object, whose: rtc.RemoteParticipant) -> None:
+        if whose.kind != rtc.ParticipantKind.PARTICIPANT_KIND_AGENT:
+            tasks.add(asyncio.ensure_future(hear(track)))
+
+    room.on("track_subscribed", come)
+    await room.connect(os.environ["LISTENER_URL"], os.environ["LISTENER_TOKEN"])
+    await over.wait()
+    await room.disconnect()
+
+
+if __name__ == "__main__":
+    asyncio.run(listen())
+    sys.stdout.flush()
+    os._exit(0)
