@@ -24,6 +24,8 @@ from vaani_widget.demo.stack import DemoStack
 from vaani_widget.standalone import create_app
 
 AGENT = "demo"
+PLAIN = "shop.test"
+"""The shop's name where its page is not secure: only a browser that is told so finds it here."""
 ADVANCED = {
     "primary_language": "en",
     "env_flag": "staging",
@@ -93,7 +95,7 @@ def opened(stack: DemoStack, folder: Path) -> Iterator[Shop]:
         limits = {"visitor": "1000/day", "site": "1000/day", "running": 100}
         call = {"primary_language": "en"}
         advanced = {**ADVANCED, "websocket_url": stack.livekit.url}
-        origins = [pages.origin, pages.origin.replace("127.0.0.1", "localhost")]
+        origins = [pages.origin.replace("127.0.0.1", name) for name in ("127.0.0.1", "localhost", PLAIN)]
         common = {
             "origins": origins,
             "share": True,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from tests.calls.conftest import Shop
+from tests.calls.conftest import PLAIN, Shop
 from tests.parts import chromium
 from tests.parts.watch import WATCH, energy, events, until_event
 
@@ -58,3 +58,36 @@ def test_a_question_is_typed_and_answered(shop: Shop, reader: Page) -> None:
     assert until_event(reader, "vaani-call-end")["reason"] == "visitor"
     shop.stack.agent.wait_for("visitor_left", room=room)
     assert len(shop.stack.api.requests) == 1
+
+
+@pytest.fixture
+def plain_reader(playwright: Playwright) -> Iterator[Page]:
+    """Somebody whose page came by plain HTTP from a name, so that no browser gives it a microphone."""
+    browser = playwright.chromium.launch(
+        executable_path=chromium.executable(),
+        args=[*chromium.arguments(), f"--host-resolver-rules=MAP {PLAIN} 127.0.0.1"],
+    )
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.add_init_script(WATCH)
+    yield context.new_page()
+    browser.close()
+
+
+def test_a_page_that_is_not_secure_can_still_write(shop: Shop, plain_reader: Page) -> None:
+    plain_reader.goto(shop.page(shop.tag(site="shop")).replace("127.0.0.1", PLAIN))
+    plain_reader.get_by_role("button", name="Talk to").click()
+    assert until_event(plain_reader, "vaani-error")["code"] == "insecure_context"
+    panel = plain_reader.get_by_role("dialog")
+    panel.get_by_role("button", name="Type instead").click()
+    until_event(plain_reader, "vaani-call-connected")
+    until_event(plain_reader, "vaani-transcript", where="detail.role === 'agent' && detail.final")
+    panel.get_by_role("textbox", name="Write a message").fill("What are your opening hours?")
+    panel.get_by_role("button", name="Send").click()
+    until_event(
+        plain_reader,
+        "vaani-transcript",
+        where="detail.role === 'agent' && /nine/i.test(detail.text) && detail.final",
+        timeout=60,
+    )
+    panel.get_by_role("button", name="End call").click()
+    assert until_event(plain_reader, "vaani-call-end")["reason"] == "visitor"

@@ -167,7 +167,11 @@ export async function join(options: JoinOptions): Promise<Connection> {
       agent: agentMeter.level(),
     }),
     async sendText(text) {
-      await room.localParticipant.sendText(text, { topic: "lk.chat" });
+      // livekit-client's own name for a stream is one that only a secure page can make.
+      const streamId = crypto.getRandomValues(new Uint32Array(4)).join("-");
+      const writer = await room.localParticipant.streamText({ topic: "lk.chat", streamId });
+      await writer.write(text);
+      await writer.close();
     },
     async playSound() {
       await Promise.all([audioContext.resume(), playSound()]);
