@@ -38,7 +38,7 @@ def test_every_text_is_used_and_every_used_one_is_there() -> None:
     made = {"state_", "end_", "_help"}  # put together in the code
     for key in english:
         assert f'"{key}"' in code or f" {key}:" in code or any(part in key for part in made), key
-    for key in re.findall(r'text\("(\w+)"', code):
+    for key in re.findall(r'\btext\("(\w+)"', code):
         assert key in english, key
     states = re.search(r"type State =(.*?);", (SOURCES / "src/types.ts").read_text(), re.DOTALL)
     reasons = re.search(r"type EndReason =(.*?);", (SOURCES / "src/types.ts").read_text(), re.DOTALL)
