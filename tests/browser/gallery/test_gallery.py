@@ -90,7 +90,7 @@ SHEETS = {
     ),
     "urdu-phone-bar-dark": Sheet("button", BARS[-6:], {"lang": "ur", "scheme": "dark"}, NARROW, (320, 190)),
     **{
-        f"card-{lang}": Sheet("compact", ("consent", "listening", "busy"), {"lang": lang}, size=(420, 640))
+        f"card-{lang}": Sheet("compact", ("consent", "listening", "ended"), {"lang": lang}, size=(420, 640))
         for lang in ("hi", "bn", "ta")
     },
 }
