@@ -1,4 +1,4 @@
-"""The visitor chooses the language of the conversation, and a window of its own for it, where the site offers them."""
+"""The visitor chooses the language of the conversation, and a window of its own, where a site offers it."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_it_has_words_and_axe_finds_nothing(open_site: Callable[..., Site], loca
     until_event(site.page, "vaani-call-connected")
     site.agent("listening")
     site.panel.locator(".choose").click()
-    site.panel.locator("#vaani-language").select_option("en" if locale != "en" else "ta")
+    site.panel.locator("#vaani_language").select_option("en" if locale != "en" else "ta")
     site.panel.locator(".devices > .press").click()
     expect(site.panel.locator(".anew")).to_have_count(2)
     site.settle()
@@ -157,3 +157,26 @@ def test_a_browser_that_opens_no_window_has_not_ended_the_call(site: Site) -> No
     site.click("Open window")
     site.state("listening")
     expect(site.panel.get_by_role("button", name="End call")).to_be_visible()
+
+
+def test_a_call_moves_into_a_modal_dialog_and_back(site: Site) -> None:
+    site.show("<dialog><p>Cookies?</p></dialog>")
+    site.call()
+    site.page.evaluate("""() => {
+      const [dialog, widget] = ["dialog", "vaani-widget"].map((name) => document.querySelector(name));
+      dialog.append(widget);
+      dialog.showModal();
+      dialog.addEventListener("close", () => document.documentElement.append(widget));
+    }""")
+    site.click("Mute")
+    expect(site.page.get_by_role("button", name="Unmute")).to_be_visible()
+    site.page.evaluate("document.querySelector('dialog').close()")
+    site.click("Unmute")
+    site.state("listening")
+
+
+def test_text_is_begun_before_the_panel_has_come(site: Site) -> None:
+    site.show()
+    site.page.evaluate("() => void VaaniWidget('startText')")
+    until_event(site.page, "vaani-call-connected")
+    assert site.page.evaluate("room.options.microphone") is None

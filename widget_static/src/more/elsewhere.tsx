@@ -22,7 +22,7 @@ export function Elsewhere({ widget }: SlotProps): VNode | null {
   const open = () => {
     asking.value = false;
     // One window, however often it is asked for; at a phone it is a tab.
-    const opened = window.open(pageOf(widget), "vaani-call", "popup,width=420,height=680");
+    const opened = window.open(pageOf(widget), "vaani_call", "popup,width=420,height=680");
     // A browser that opens none has not ended the call.
     if (opened) call.end();
   };

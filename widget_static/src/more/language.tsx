@@ -57,10 +57,10 @@ export function Language({ widget }: SlotProps): VNode | null {
   };
   return (
     <div class="device">
-      <label class="device-name" for="vaani-language">{text("language")}</label>
+      <label class="device-name" for="vaani_language">{text("language")}</label>
       <div class="select">
         <select
-          id="vaani-language"
+          id="vaani_language"
           value={asks ? wished.value : now}
           onChange={({ currentTarget: { value } }) => (model.busy() ? (wished.value = value) : choose(value))}
         >
