@@ -38,7 +38,7 @@ MUTED = """
           textbox "Write a message"
           button "Send" [disabled]
         button "Unmute" [keyshortcuts=m]
-        button "Microphone and speaker" [expanded=false]
+        button "Call settings" [expanded=false]
         button "End call"
         status
           text "You are connected. Go ahead and speak."
@@ -62,8 +62,8 @@ CHOOSING = """
           textbox "Write a message"
           button "Send" [disabled]
         button "Unmute" [keyshortcuts=m]
-        button "Microphone and speaker" [expanded]
-        group "Microphone and speaker"
+        button "Call settings" [expanded]
+        group "Call settings"
           text "Microphone"
           combobox "Microphone" [focused, expanded=false, value="Fake Audio Input 1"]
             option "Fake Default Audio Input"
@@ -71,6 +71,7 @@ CHOOSING = """
             option "Fake Audio Input 2"
           text "Speaker"
           combobox "Speaker" [expanded=false, value="Fake Default Audio Output"] …
+          button "Continue in its own window"
         button "End call"
         status
           text "You are connected. Go ahead and speak."
@@ -103,7 +104,7 @@ ANSWERED = """
           textbox "Write a message" [focused]
           button "Send" [disabled]
         button "Unmute" [keyshortcuts=m]
-        button "Microphone and speaker" [expanded=false]
+        button "Call settings" [expanded=false]
         button "End call"
         status
           text "You are connected. Go ahead and speak."
@@ -211,6 +212,7 @@ WRITTEN = """
           textbox "Write a message" [focused]
           button "Send" [disabled]
         button "Turn sound on"
+        button "Call settings" [expanded=false]
         button "End call"
         status
           text "Ready for your message"
@@ -257,7 +259,7 @@ def test_a_call_by_keyboard(shop: Shop, visitor: Page) -> None:
     reads.until(MUTED)
     assert visitor.evaluate("seen.streams.flatMap(s => s.getAudioTracks()).every(t => !t.enabled)")
 
-    tab_to(visitor, "Microphone and speaker")
+    tab_to(visitor, "Call settings")
     press("Enter")
     tab_to(visitor, "Microphone")
     # in a list a letter chooses, and mutes nobody
