@@ -88,3 +88,12 @@ def test_the_host_may_have_its_own(make_kit: MakeKit, tmp_path: Path) -> None:
     app = Flask("host", root_path=str(tmp_path), instance_path=str(tmp_path / "i"))
     kit = make_kit(app, VAANI_WIDGET_SITES={"acme": {**SITES["acme"], "share": True}})
     assert kit.client.get("/vaani/call/acme").text == "<b>acme, as the host likes it</b>"
+
+
+@pytest.mark.parametrize(
+    ("accepts", "lang", "direction"),
+    [("ta-IN,en;q=0.5", "ta", "ltr"), ("ur", "ur", "rtl"), ("fr", "en", "ltr"), ("", "en", "ltr")],
+)
+def test_it_is_in_the_visitors_language(shared: Kit, accepts: str, lang: str, direction: str) -> None:
+    page = shared.client.get("/vaani/call/acme", headers={"Accept-Language": accepts}).text
+    assert f'<html lang="{lang}" dir="{direction}">' in page

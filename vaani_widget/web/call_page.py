@@ -6,12 +6,16 @@ import secrets
 from urllib.parse import urlsplit
 
 from flask import Response, render_template, request
+from werkzeug.datastructures import LanguageAccept
 
 from ..errors import NotFound
 from ..loopback import is_loopback
 from ..origins import SELF
 from ..sites import Site
 from .state import current_state, insist_on
+
+LANGUAGES = ("en", "hi", "bn", "ta", "ur", "es")
+"""Those that the widget speaks."""
 
 
 def call_page(site: str) -> Response:
@@ -21,7 +25,15 @@ def call_page(site: str) -> Response:
     if known is None or not known.share:
         raise NotFound("No call page is here. A site has one where its owner sets share = true.")
     nonce = secrets.token_urlsafe(16)
-    page = render_template("vaani_widget/call.html", site=known, nonce=nonce, endpoints=state.endpoints)
+    lang = language(known, request.accept_languages)
+    page = render_template(
+        "vaani_widget/call.html",
+        site=known,
+        nonce=nonce,
+        endpoints=state.endpoints,
+        lang=lang,
+        dir="rtl" if lang == "ur" else "ltr",
+    )
     insist_on(
         {
             "Cache-Control": "no-store",
@@ -32,6 +44,15 @@ def call_page(site: str) -> Response:
         }
     )
     return Response(page, mimetype="text/html")
+
+
+def language(site: Site, accepted: LanguageAccept) -> str:
+    """What the page is written in: the owner's choice, else what the visitor reads best, else English."""
+    written = str(site.look.get("locale", "auto"))
+    if written != "auto":
+        return written
+    wanted = (language.partition("-")[0].lower() for language in accepted.values())
+    return next((language for language in wanted if language in LANGUAGES), "en")
 
 
 def policy(site: Site, nonce: str, host: str) -> str:
