@@ -10,7 +10,9 @@ from playwright.sync_api import Page, expect
 from tests.calls.conftest import Shop, call, hang_up
 from tests.parts.watch import events, until_event
 
-TEXTS = json.loads(Path("widget_static/locales/en.json").read_text("utf-8"))
+LOCALES = Path("widget_static/locales")
+TEXTS = json.loads((LOCALES / "more/en.json").read_text("utf-8"))
+PLAIN = json.loads((LOCALES / "en.json").read_text("utf-8"))
 MICROPHONE_OFF = "seen.streams.flatMap(s => s.getTracks()).every(t => t.readyState === 'ended')"
 
 
@@ -51,6 +53,20 @@ def test_a_call_in_another_tab_is_said_and_can_be_had_here_instead(shop: Shop, v
     )
     hang_up(visitor)
     assert len(shop.stack.api.requests) == 3
+
+
+def test_it_is_said_in_plainer_words_where_the_further_ones_are_lost(shop: Shop, visitor: Page) -> None:
+    call(shop, visitor)
+    here = visitor.context.new_page()
+    here.route("**/assets/more*", lambda route: route.abort())
+    here.goto(shop.page(shop.tag(site="shop")))
+    here.get_by_role("button", name="Talk to").click()
+    panel = here.get_by_role("dialog")
+    expect(panel).to_contain_text(PLAIN["token_spent_help"])
+    panel.get_by_role("button", name=PLAIN["start"]).click()
+    until_event(here, "vaani-call-connected")
+    until_event(visitor, "vaani-call-end")
+    hang_up(here)
 
 
 def test_other_origins_and_calls_that_are_over_are_in_nobodys_way(shop: Shop, visitor: Page) -> None:

@@ -27,7 +27,7 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
     return (
       <div key="terms" class="actions">
         <button key="not_now" type="button" class="press" onClick={() => terms.answer(false)}>{text("not_now")}</button>
-        <button key="agree" type="button" class="press primary" onClick={() => terms.answer(true)}>{text(terms.text ? "agree" : "here")}</button>
+        <button key="agree" type="button" class="press primary" onClick={() => terms.answer(true)}>{text(terms.text ? "agree" : "here") || text("start")}</button>
       </div>
     );
   }

@@ -66,7 +66,7 @@ function Card({ widget, show, hide }: PanelProps): VNode {
       {failed ? <Failure widget={widget} language={language} /> : <Head avatar={options.avatar} />}
       {state === "asking" && !terms && model.prompting.value && <p class="hint">{text("ask_hint")}</p>}
       {!failed && state !== "ended" && <p class="ai">{text("ai_notice")}</p>}
-      {terms && <Terms text={terms.text ?? text("elsewhere")} label={text("state_consent")} />}
+      {terms && <Terms text={terms.text ?? (text("elsewhere") || text("token_spent_help"))} label={text("state_consent")} />}
       {state === "reconnecting" && <Notice>{text("reconnecting")}</Notice>}
       {model.microphoneLost.value && <Notice>{text("microphone_lost")}</Notice>}
       {model.joined.value && model.busy() && <Slot of="Notices" widget={widget} />}
