@@ -64,7 +64,7 @@ def test_a_headset_is_taken_up_and_its_going_survived(
     shop: Shop, visitor: Page, devices: SoundDevices, question: Path
 ) -> None:
     call(shop, visitor)
-    expect(panel(visitor).get_by_role("button", name="Microphone and speaker")).to_be_visible()
+    expect(panel(visitor).get_by_role("button", name="Call settings")).to_be_visible()
     devices.plug_in("Headset")
     noticed(visitor)
     until_in_use(visitor, "Headset")
