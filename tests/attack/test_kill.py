@@ -47,22 +47,23 @@ class Killer:
             turn, rest = divmod(self._calls, PER_KILL)
             mine = rest == 0 and len(self.done) < self.kills
         kind = ("before", "with", "after")[turn % 3] if mine else ""
-        if kind == "before":
-            self._kill(connection, kind)
+        if kind == "before" and self._kill(connection, kind):
             return
         time.sleep(0.01)  # Vaani takes its time: others are in the middle of a call as well
         credentials()(upstream, connection, request)
-        if mine:
+        if kind in ("with", "after"):
             time.sleep(0 if kind == "with" else random.uniform(0.001, 0.02))
             self._kill(connection, kind)
 
-    def _kill(self, connection: socket.socket, kind: str) -> None:
+    def _kill(self, connection: socket.socket, kind: str) -> bool:
         assert self.server is not None
         with self._lock:  # one at a time, or two may mean the same one
             pid = worker_of(self.server, connection)
-            if pid is not None:
-                os.kill(pid, signal.SIGKILL)
-                self.done.append(kind)
+            if pid is None:
+                return False
+            os.kill(pid, signal.SIGKILL)
+            self.done.append(kind)
+            return True
 
 
 def worker_of(server: WidgetServer, connection: socket.socket) -> int | None:
@@ -72,10 +73,15 @@ def worker_of(server: WidgetServer, connection: socket.socket) -> int | None:
         lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
         inode = next(line[9] for line in lines if line[1].endswith(end) and line[9] != "0")
         for pid in server.workers():
-            links = [str(descriptor.readlink()) for descriptor in Path(f"/proc/{pid}/fd").iterdir()]
-            if f"socket:[{inode}]" in links:
+            if any(_is_socket(descriptor, inode) for descriptor in Path(f"/proc/{pid}/fd").iterdir()):
                 return pid
     return None
+
+
+def _is_socket(descriptor: Path, inode: str) -> bool:
+    with contextlib.suppress(FileNotFoundError):  # the worker closes others while we look
+        return str(descriptor.readlink()) == f"socket:[{inode}]"
+    return False
 
 
 @dataclass

@@ -108,7 +108,7 @@ def noticed(page: Page) -> None:
 
 
 def choose(site: Site, kind: str, label: str) -> None:
-    button = site.panel.get_by_role("button", name="Call settings")
+    button = site.panel.get_by_role("button", name="Microphone and speaker")
     if button.get_attribute("aria-expanded") == "false":
         button.click()
     site.panel.get_by_label(kind, exact=True).select_option(label=label)
@@ -138,7 +138,7 @@ def test_a_choice_is_taken_kept_and_taken_again(open_page: Callable[[], Site]) -
 def test_a_headset_is_taken_up_unless_the_visitor_has_chosen(site: Site, devices: SoundDevices) -> None:
     site.show()
     site.call()
-    expect(site.panel.get_by_role("button", name="Call settings")).to_be_visible()
+    expect(site.panel.get_by_role("button", name="Microphone and speaker")).to_be_visible()
     devices.plug_in("Headset")
     try:
         noticed(site.page)
@@ -171,7 +171,7 @@ def test_what_is_silent_is_said_and_taken_back_when_sound_comes(
 def test_escape_closes_the_choice_first(site: Site) -> None:
     site.show()
     site.call()
-    button = site.panel.get_by_role("button", name="Call settings")
+    button = site.panel.get_by_role("button", name="Microphone and speaker")
     button.click()
     site.panel.get_by_label("Microphone", exact=True).focus()
     site.page.keyboard.press("Escape")
