@@ -53,7 +53,7 @@ class VaaniWidget:
         app: Flask | None = None,
         *,
         url_prefix: str | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: httpx.BaseTransport | None = None,
         settings: Settings | None = None,
         challenge: Challenge | None = None,
     ) -> None:

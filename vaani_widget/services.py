@@ -48,7 +48,7 @@ class Services:
     settings: Settings
     database_url: str
     sender: object = None
-    transport: httpx.AsyncBaseTransport | None = None
+    transport: httpx.BaseTransport | None = None
     own_challenge: Challenge | None = None
     testing: Callable[[], bool] = _never
     clock: Callable[[], float] = time.time

@@ -48,7 +48,7 @@ __all__ = ["VaaniTransport", "install", "vaani"]
 PATH = "/api/webrtc/token"
 
 
-class VaaniTransport(httpx.AsyncBaseTransport):
+class VaaniTransport(httpx.BaseTransport):
     """Stands where the network would be, and answers as Vaani does.
 
     ``bodies`` has the JSON of every request that came, in order.
@@ -66,9 +66,9 @@ class VaaniTransport(httpx.AsyncBaseTransport):
         """
         self._failures.append(failure)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answers one request."""
-        body = json.loads(await request.aread())
+        body = json.loads(request.read())
         if request.method != "POST" or request.url.path != PATH:
             return _answer(404, {"detail": "Not Found"})
         self.bodies.append(body)

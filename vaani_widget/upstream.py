@@ -15,19 +15,17 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import CancelledError
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from functools import partial
 from typing import TypeVar
 
-import anyio
 import httpx
 
-from .errors import SettingError, UpstreamTimeout, UpstreamUnavailable
+from .errors import SettingError, Spent, UpstreamInvalid, UpstreamTimeout, UpstreamUnavailable
 from .logs import fields
-from .upstream_answer import Answer, Credentials, Failure, judge, loggable
-from .upstream_loop import Loop, Sending, answered, bounded, read
+from .upstream_answer import MAX_BYTES, Answer, Credentials, Failure, judge, loggable
+from .upstream_network import Allowance, Network
 
 __all__ = ["Credentials", "VaaniClient"]
 
@@ -57,13 +55,13 @@ class VaaniClient:
         api_url: str,
         api_key: str,
         timeout: float,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._base = api_url.rstrip("/")
         self._key = _Key(api_key)
         self._timeout = timeout
         self._transport = transport
-        self._loop: Loop | None = None
+        self._network: Network | None = None
         if not (api_key.isascii() and api_key.isprintable()):
             del api_key
             raise SettingError(
@@ -100,68 +98,54 @@ class VaaniClient:
     def close(self) -> None:
         """Close this process's connections. The next use opens new ones."""
         with _making:
-            loop, self._loop = self._loop, None
-        if loop is not None:
-            loop.stop()
+            network, self._network = self._network, None
+        if network is not None:
+            network.close()
 
-    def _within(self, ask: Callable[[httpx.AsyncBaseTransport, Sending], Awaitable[T]]) -> T | Failure:
-        """Run ``ask`` on the loop. Never raises: see :class:`Failure`."""
-        deadline = time.monotonic() + self._timeout
+    def _within(self, ask: Callable[[httpx.BaseTransport, Allowance], T]) -> T | Failure:
+        """Run ``ask`` with a deadline. Never raises: see :class:`Failure`."""
+        try:
+            transport = self._transport or self._here()
+        except Exception as error:  # such as certificates that can't be read
+            return _failure(error, "no")
         # What a given transport does unseen, may have been sent.
-        sending = Sending(begun=self._transport is not None)
-        try:
-            loop = self._here()
-            future = loop.submit(bounded(ask, loop.transport, sending, deadline))
-        except Exception as error:  # a loop that can't start, or that another thread has just closed
-            return Failure(UpstreamUnavailable, "no", said=type(error).__name__)
-        try:
-            # The loop has the first word; a loop too busy to speak does not hold anybody up.
-            return future.result(max(deadline - time.monotonic(), 0) + 0.1)
-        except TimeoutError:
-            return Failure(UpstreamTimeout, sending.give_up())
-        except CancelledError:
-            return Failure(UpstreamUnavailable, sending.spent, "The server is about to stop.")
-        finally:
-            future.cancel()
+        allowance = Allowance(time.monotonic() + self._timeout, sent=self._transport is not None)
+        with allowance.running():
+            try:
+                return ask(transport, allowance)
+            except Exception as error:
+                return _failure(error, "unknown" if allowance.sent else "no")
 
-    async def _post(self, content: bytes, transport: httpx.AsyncBaseTransport, sending: Sending) -> Answer:
+    def _post(self, content: bytes, transport: httpx.BaseTransport, allowance: Allowance) -> Answer:
         headers = {**HEADERS, "Content-Type": "application/json", "X-API-Key": self._key.value}
-        request = httpx.Request(
-            "POST",
-            self._base + PATH,
-            content=content,
-            headers=headers,
-            extensions={"trace": sending.trace},
-        )
-        async with answered(transport, request) as response:
+        request = httpx.Request("POST", self._base + PATH, content=content, headers=headers)
+        with closing(transport.handle_request(request)) as response:
             retry_after = response.headers.get("Retry-After")
             if response.status_code in {200, 201}:
-                body, flaw = await read(response)
+                body, flaw = _read(response)
                 return Answer(response.status_code, retry_after, body, flaw)
             # The status says it all. The words that come with it are worth a second, not the deadline.
+            allowance.until = time.monotonic() + min(allowance.left / 2, 1)
             body = None
-            left = anyio.current_effective_deadline() - anyio.current_time()
-            with suppress(httpx.HTTPError), anyio.move_on_after(min(left / 2, 1)):
-                body, _flaw = await read(response)
+            with suppress(httpx.HTTPError):
+                body, _flaw = _read(response)
             return Answer(response.status_code, retry_after, body)
 
-    async def _get(self, transport: httpx.AsyncBaseTransport, sending: Sending) -> None:
-        trace = {"trace": sending.trace}
-        request = httpx.Request("GET", self._base + "/", headers=HEADERS, extensions=trace)
-        async with answered(transport, request):
-            pass
+    def _get(self, transport: httpx.BaseTransport, _allowance: Allowance) -> None:
+        request = httpx.Request("GET", self._base + "/", headers=HEADERS)
+        transport.handle_request(request).close()
 
-    def _here(self) -> Loop:
-        loop = self._loop
-        if loop is None or loop.pid != os.getpid():
+    def _here(self) -> Network:
+        network = self._network
+        if network is None or network.pid != os.getpid():
             with _making:
-                loop = self._loop
-                if loop is None or loop.pid != os.getpid():
-                    if loop is not None:
-                        _left_behind.append(loop)  # its thread is not in this process; nothing may touch it
-                    loop = self._loop = Loop(self._transport)
-                    weakref.finalize(self, loop.stop)  # also when the interpreter ends
-        return loop
+                network = self._network
+                if network is None or network.pid != os.getpid():
+                    if network is not None:
+                        _left_behind.append(network)  # another process's: nothing may touch it
+                    network = self._network = Network()
+                    weakref.finalize(self, network.close)  # also when the interpreter ends
+        return network
 
 
 class _Key:
@@ -172,6 +156,38 @@ class _Key:
 
     def __repr__(self) -> str:
         return "<the API key>"
+
+
+def _failure(error: Exception, spent: Spent) -> Failure:
+    """No words of an error that is not known: they may repeat what was sent."""
+    if isinstance(error, (httpx.ConnectTimeout, httpx.PoolTimeout)):
+        return Failure(UpstreamTimeout, "no")
+    if isinstance(error, (httpx.TimeoutException, TimeoutError)):
+        return Failure(UpstreamTimeout, spent)
+    if isinstance(error, httpx.ConnectError):
+        return Failure(UpstreamUnavailable, "no", "Vaani can't be reached.", said=str(error))
+    if isinstance(error, httpx.RemoteProtocolError):
+        if "disconnected" in str(error):
+            return Failure(UpstreamUnavailable, spent, "Vaani closed the connection.")
+        return Failure(UpstreamInvalid, spent, "Vaani's answer is not HTTP.")
+    if isinstance(error, httpx.NetworkError):
+        return Failure(UpstreamUnavailable, spent, "The connection to Vaani broke.")
+    return Failure(UpstreamUnavailable, spent, said=type(error).__name__)
+
+
+def _read(response: httpx.Response) -> tuple[bytes | None, str | None]:
+    """The body, or what is wrong with it. Nothing is unpacked here, so it is as small as on the wire."""
+    if response.headers.get("Content-Encoding", "identity").strip().lower() not in {"identity", ""}:
+        return None, "is compressed, which it was asked not to be"
+    body = bytearray()
+    try:
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > MAX_BYTES:
+                return None, f"is longer than {MAX_BYTES} bytes"
+    except httpx.RemoteProtocolError:
+        return None, "was cut short"
+    return bytes(body), None
 
 
 def _tell(failure: Failure, said: str) -> None:
@@ -189,7 +205,7 @@ def _metadata(body: Mapping[str, object]) -> list[str]:
 
 
 _making = threading.Lock()
-_left_behind: list[Loop] = []
+_left_behind: list[Network] = []
 
 
 def _after_fork_in_child() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -103,11 +102,8 @@ def test_the_documented_example_runs(tmp_path: Path) -> None:
 def test_the_transport_answers_as_vaani_does() -> None:
     """Four strings, and the address is one that a browser may go to."""
 
-    async def ask() -> httpx.Response:
-        async with httpx.AsyncClient(transport=VaaniTransport()) as client:
-            return await client.post("https://vaani.test/api/webrtc/token", json={"agent_id": "a"})
-
-    answer = asyncio.run(ask())
+    with httpx.Client(transport=VaaniTransport()) as client:
+        answer = client.post("https://vaani.test/api/webrtc/token", json={"agent_id": "a"})
     assert answer.status_code == 200
     members = json.loads(answer.content)
     assert set(members) == {"token", "room_name", "agent_name", "connection_url"}

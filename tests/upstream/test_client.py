@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 import weakref
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -26,9 +27,9 @@ from tests.parts.hostile_upstream import (
     raw,
     response,
 )
-from vaani_widget import errors
+from vaani_widget import errors, upstream_network
 from vaani_widget.upstream import Credentials, VaaniClient
-from vaani_widget.upstream_loop import KEEPALIVE_SECONDS, Sending
+from vaani_widget.upstream_network import KEEPALIVE_SECONDS
 
 KEY = "vaani_canary_5f0e1d2c3b4a"
 
@@ -146,37 +147,85 @@ def test_many_threads(upstream: HostileUpstream, client: VaaniClient) -> None:
     assert len(found) == len(upstream.requests) == 40
 
 
-def test_deadline_holds_while_the_loop_is_busy(upstream: HostileUpstream) -> None:
-    client = VaaniClient(api_url=upstream.url, api_key=KEY, timeout=0.5)
-    client.start_call({})
-    assert client._loop is not None
-    busy, done = threading.Event(), threading.Event()
+def test_a_name_that_is_not_resolved_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resolver that says nothing can't be had here without changing the machine's own."""
+    resolving, done = threading.Event(), threading.Event()
 
-    def occupy() -> None:
-        busy.set()
-        done.wait(10)
+    def resolve(*_arguments: object, **_options: object) -> list[object]:
+        resolving.set()
+        done.wait(20)
+        return []
 
-    client._loop._loop.call_soon_threadsafe(occupy)
-    assert busy.wait(5)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    client = VaaniClient(api_url="http://vaani.example", api_key=KEY, timeout=0.5)
     began = time.monotonic()
     with pytest.raises(errors.UpstreamTimeout) as caught:
         client.start_call({})
     assert time.monotonic() - began < 0.75
+    assert resolving.is_set()
     assert caught.value.spent == "no"
-    done.set()
-    client.start_call({})
     client.close()
-    # What was given up unsent was not sent afterwards either.
-    assert len(upstream.requests) == 2
+    done.set()
 
 
-def test_what_was_given_up_is_not_sent() -> None:
-    """The loop may come to send in the very moment in which the one who waited was told "not spent"."""
-    sending = Sending(begun=False)
-    assert sending.give_up() == "no"
-    with pytest.raises(TimeoutError):
-        asyncio.run(sending.trace("http11.send_request_headers.started", {}))
-    assert sending.spent == "no"
+def test_an_address_that_is_silent_is_not_waited_for(
+    upstream: HostileUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(upstream.url.rpartition(":")[2])
+    with silent() as (silent_host, silent_port):
+        addresses = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (silent_host, silent_port)),
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)),
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_options: addresses)
+        client = VaaniClient(api_url=f"http://vaani.example:{port}", api_key=KEY, timeout=5)
+        began = time.monotonic()
+        client.start_call({})
+        assert time.monotonic() - began < 3
+        client.close()
+
+
+@contextmanager
+def silent() -> Iterator[tuple[str, int]]:
+    """A full queue of connections: the packets go nowhere, as behind a firewall that drops them."""
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for waiting in (first, second):
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        yield full.getsockname()
+
+
+def test_all_connections_are_in_use(upstream: HostileUpstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upstream_network, "MAX_CONNECTIONS", 1)
+    upstream.behaviour = hang()
+    client = VaaniClient(api_url=upstream.url, api_key=KEY, timeout=1)
+    caught: list[str] = []
+
+    def call() -> None:
+        try:
+            client.start_call({})
+        except errors.UpstreamTimeout as error:
+            caught.append(error.spent)
+
+    threads = [threading.Thread(target=call) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    assert sorted(caught) == ["no", "unknown"]
+    assert len(upstream.requests) == 1
+    client.close()
+
+
+def test_what_is_over_is_not_sent(upstream: HostileUpstream) -> None:
+    client = VaaniClient(api_url=upstream.url, api_key=KEY, timeout=0)
+    with pytest.raises(errors.UpstreamTimeout) as caught:
+        client.start_call({})
+    client.close()
+    assert caught.value.spent == "no"
+    assert not upstream.requests
 
 
 def test_environment_proxies_are_not_used(upstream: HostileUpstream, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,17 +274,14 @@ def test_close_lets_go_of_who_waits(upstream: HostileUpstream) -> None:
     assert [(error.code, error.spent) for error in caught] == [("upstream_unavailable", "unknown")]
 
 
-def test_client_that_nobody_closed_takes_its_thread_along(upstream: HostileUpstream) -> None:
+def test_client_that_nobody_closed_takes_its_connections_along(upstream: HostileUpstream) -> None:
     client = VaaniClient(api_url=upstream.url, api_key=KEY, timeout=5)
     client.start_call({})
-    assert client._loop is not None
-    thread = client._loop._thread
     gone = weakref.ref(client)
     del client
     gc.collect()
     assert gone() is None
-    thread.join(5)
-    assert not thread.is_alive()
+    assert upstream.hung_up.wait(5)
 
 
 def test_works_after_fork(upstream: HostileUpstream, client: VaaniClient) -> None:
