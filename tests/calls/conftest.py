@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 from tests.parts import chromium, voice
 from tests.parts.pages import PageServer
 from tests.parts.serving import serve
 from tests.parts.unhurried import unhurried
-from tests.parts.watch import WATCH, until_event
+from tests.parts.watch import ENERGY, WATCH, energy, until_event
 from vaani_widget.demo.stack import DemoStack
 from vaani_widget.standalone import create_app
 
@@ -64,6 +64,19 @@ def call(shop: Shop, page: Page, *, site: str = "shop", body: str = "", **attrib
     until_event(page, "vaani-state", where="detail.state === 'speaking'")
     room: str = answer.value.json()["room_name"]
     return room
+
+
+def until_the_visitor_is_heard(page: Page, louder: float = 0.01) -> None:
+    """Waits until a voice, and not only silence, has gone out since now.
+
+    :param louder: energy, as the browser's WebRTC statistics count it.
+    """
+    page.evaluate("window.energy = " + ENERGY)
+    page.wait_for_function(
+        "async ([before, louder]) => (await energy()).sent > before + louder",
+        arg=[energy(page)["sent"], louder],
+        timeout=60_000,
+    )
 
 
 def hang_up(page: Page) -> None:
@@ -140,11 +153,31 @@ def talking_browser(playwright: Playwright, question: Path) -> Iterator[Browser]
     browser.close()
 
 
+@pytest.fixture(scope="session")
+def beeping_browser(playwright: Playwright) -> Iterator[Browser]:
+    """One whose microphone is never silent for long."""
+    browser = chromium.launch(playwright)
+    yield browser
+    browser.close()
+
+
+@contextmanager
+def visit(browser: Browser) -> Iterator[Page]:
+    """A page whose events, errors and peer connections are noted from its first moment."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.add_init_script(WATCH)
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
 def visitor(talking_browser: Browser) -> Iterator[Page]:
-    """A page whose events, errors and peer connections are noted from its first moment."""
-    context: BrowserContext = talking_browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_init_script(WATCH)
-    page = context.new_page()
-    yield page
-    context.close()
+    with visit(talking_browser) as page:
+        yield page
+
+
+@pytest.fixture
+def beeping(beeping_browser: Browser) -> Iterator[Page]:
+    """A visitor who is never silent for long."""
+    with visit(beeping_browser) as page:
+        yield page

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import queue
-from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.calls.conftest import Shop, call, hang_up, opened
+from tests.calls.conftest import Shop, call, hang_up, until_the_visitor_is_heard
 from tests.parts.watch import ENERGY, energy, events, until_event
-from vaani_widget.demo.stack import DemoStack
 from vaani_widget.signals import call_ended
 
 MICROPHONE_OFF = (
@@ -85,24 +83,3 @@ def test_muting_silences_what_is_sent(shop: Shop, visitor: Page) -> None:
     panel.get_by_role("button", name="Unmute").click()
     until_the_visitor_is_heard(visitor)
     hang_up(visitor)
-
-
-def test_a_network_that_goes_and_does_not_return(visitor: Page, tmp_path: Path) -> None:
-    """LiveKit dies without a word in mid-call: reconnecting is shown, and the call ends with a sentence."""
-    with DemoStack() as own, opened(own, tmp_path) as shop:
-        call(shop, visitor)
-        own.livekit.kill()
-        until_event(visitor, "vaani-state", where="detail.state === 'reconnecting'", timeout=40)
-        until_event(visitor, "vaani-error", where="detail.code === 'network_lost'", timeout=90)
-        until_event(visitor, "vaani-call-end", where="detail.reason === 'network'")
-        expect(visitor.locator("vaani-widget").get_by_role("button", name="Call again")).to_be_visible()
-        assert visitor.evaluate(
-            "seen.streams.flatMap(s => s.getTracks()).every(t => t.readyState === 'ended')"
-        )
-
-
-def until_the_visitor_is_heard(page: Page) -> None:
-    """Waits until the recorded voice, and not only silence, has gone out since now."""
-    page.evaluate("window.energy = " + ENERGY)
-    louder = "async (before) => (await energy()).sent > before + 0.01"
-    page.wait_for_function(louder, arg=energy(page)["sent"], timeout=60_000)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Page
 
 from tests.calls.conftest import Shop
 from tests.hosts.conftest import VENDOR
 from tests.hosts.test_frameworks import built
-from tests.parts import chromium
 from tests.parts.listener import Listener
-from tests.parts.watch import WATCH, energy, events, until_event
+from tests.parts.watch import energy, events, until_event
 
 __all__ = ["built"]
 
@@ -37,23 +34,7 @@ async (url) => {
 """
 
 
-@pytest.fixture(scope="module")
-def beeping_browser(playwright: Playwright) -> Iterator[Browser]:
-    """One whose microphone is never silent for long."""
-    browser = chromium.launch(playwright)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def visitor(beeping_browser: Browser) -> Iterator[Page]:
-    context = beeping_browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_init_script(WATCH)
-    yield context.new_page()
-    context.close()
-
-
-def test_a_call_outlives_all_that_a_page_does(shop: Shop, visitor: Page, built: Path) -> None:
+def test_a_call_outlives_all_that_a_page_does(shop: Shop, beeping: Page, built: Path) -> None:
     """React renders, goes and comes again; Turbo visits a page; a router empties it; Vue; Astro's swap."""
     script = {"Content-Type": "text/javascript"}
     turbo = shop.pages.add(VENDOR["/turbo.js"].read_text("utf-8"), script)
@@ -64,18 +45,18 @@ def test_a_call_outlives_all_that_a_page_does(shop: Shop, visitor: Page, built: 
     fourth = shop.pages.add(f'{head.replace("en", "en-IN")}<h2>Fourth</h2><vaani-widget site="shop">{tag}')
     third = shop.pages.add(f"{head}<h2>Third</h2>{tag}")
     second = shop.pages.add(f"{head}<h2>Second</h2>{tag}")
-    visitor.goto(shop.pages.add(f'{head}<div id="react"></div><a href="{second}">Second</a>'))
-    visitor.evaluate(f"() => import('{react}').then(() => {{}})")
-    with visitor.expect_response("**/v1/calls") as answer:
-        visitor.get_by_role("button", name="Talk to").click()
-    until_event(visitor, "vaani-state", where="detail.state === 'speaking'")
+    beeping.goto(shop.pages.add(f'{head}<div id="react"></div><a href="{second}">Second</a>'))
+    beeping.evaluate(f"() => import('{react}').then(() => {{}})")
+    with beeping.expect_response("**/v1/calls") as answer:
+        beeping.get_by_role("button", name="Talk to").click()
+    until_event(beeping, "vaani-state", where="detail.state === 'speaking'")
     room = answer.value.json()["room_name"]
 
     with Listener(shop.stack, room) as listener:
 
         def going_on(where: str, part: str = "bar") -> None:
             """Shown there and nowhere else, and sound still goes both ways."""
-            visitor.wait_for_function(
+            beeping.wait_for_function(
                 """([where, part]) => {
                   const all = document.querySelectorAll("vaani-widget");
                   const shown = all[0]?.shadowRoot.querySelector(`[part=${part}]`);
@@ -83,49 +64,49 @@ def test_a_call_outlives_all_that_a_page_does(shop: Shop, visitor: Page, built: 
                 }""",
                 arg=[where, part],
             )
-            before = energy(visitor)["bytesHeard"]
+            before = energy(beeping)["bytesHeard"]
             listener.until_heard()
-            assert energy(visitor)["bytesHeard"] > before
-            assert events(visitor, "vaani-call-end") == []
+            assert energy(beeping)["bytesHeard"] > before
+            assert events(beeping, "vaani-call-end") == []
 
-        visitor.evaluate("document.querySelector('vaani-widget').open()")
+        beeping.evaluate("document.querySelector('vaani-widget').open()")
         going_on("#react vaani-widget", "panel")
-        visitor.evaluate("react.unmount()")
+        beeping.evaluate("react.unmount()")
         going_on("html > vaani-widget")
-        visitor.evaluate("react.mount()")
+        beeping.evaluate("react.mount()")
         going_on("#react vaani-widget")
 
-        visitor.get_by_role("link", name="Second").click()
-        visitor.get_by_role("heading", name="Second").wait_for()
+        beeping.get_by_role("link", name="Second").click()
+        beeping.get_by_role("heading", name="Second").wait_for()
         going_on("html > vaani-widget")
 
-        visitor.evaluate(
+        beeping.evaluate(
             """() => {
               history.pushState({}, "", "?router");
               document.body.innerHTML = "<div id=vue></div>";
             }"""
         )
         going_on("html > vaani-widget")
-        visitor.evaluate(f"() => import('{vue}').then(() => {{}})")
+        beeping.evaluate(f"() => import('{vue}').then(() => {{}})")
         going_on("#vue vaani-widget")
-        visitor.evaluate("vue.unmount()")
+        beeping.evaluate("vue.unmount()")
         going_on("html > vaani-widget")
-        visitor.evaluate("history.back()")
-        visitor.wait_for_url(second)
+        beeping.evaluate("history.back()")
+        beeping.wait_for_url(second)
         going_on("html > vaani-widget")
 
-        visitor.evaluate(ASTRO, third)
-        visitor.get_by_role("heading", name="Third").wait_for()
+        beeping.evaluate(ASTRO, third)
+        beeping.get_by_role("heading", name="Third").wait_for()
         going_on("html > vaani-widget")
-        visitor.evaluate(ASTRO, fourth)
+        beeping.evaluate(ASTRO, fourth)
         going_on("body > vaani-widget")
 
-    visitor.locator("vaani-widget").get_by_role("button", name="End call").click()
-    until_event(visitor, "vaani-call-end", where="detail.reason === 'visitor'")
-    assert len(events(visitor, "vaani-call-connected")) == 1
-    assert len(events(visitor, "vaani-call-start")) == 1
-    assert events(visitor, "vaani-error") == []
+    beeping.locator("vaani-widget").get_by_role("button", name="End call").click()
+    until_event(beeping, "vaani-call-end", where="detail.reason === 'visitor'")
+    assert len(events(beeping, "vaani-call-connected")) == 1
+    assert len(events(beeping, "vaani-call-start")) == 1
+    assert events(beeping, "vaani-error") == []
     shop.stack.agent.wait_for("visitor_left", room=room)
     # Afterwards the page is as its author wrote it: the element that floated has gone.
-    assert visitor.locator("vaani-widget").count() == 1
-    assert visitor.locator("body > vaani-widget").count() == 1
+    assert beeping.locator("vaani-widget").count() == 1
+    assert beeping.locator("body > vaani-widget").count() == 1

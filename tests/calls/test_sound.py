@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
-from tests.calls.conftest import Shop, call, hang_up
+from tests.calls.conftest import Shop, call, hang_up, until_the_visitor_is_heard, visit
 from tests.parts.sound_devices import SoundDevices
-from tests.parts.watch import ENERGY, WATCH, energy, events
+from tests.parts.watch import events
 
 IN_USE = "seen.streams.at(-1).getAudioTracks()[0]"
 
@@ -31,11 +31,8 @@ def browser_with_devices(playwright: Playwright, devices: SoundDevices) -> Itera
 
 @pytest.fixture
 def visitor(browser_with_devices: Browser) -> Iterator[Page]:
-    context = browser_with_devices.new_context(viewport={"width": 1280, "height": 800})
-    context.add_init_script(WATCH)
-    page = context.new_page()
-    yield page
-    context.close()
+    with visit(browser_with_devices) as page:
+        yield page
 
 
 def panel(page: Page) -> Locator:
@@ -54,12 +51,6 @@ def until_in_use(page: Page, name: str) -> None:
     )
 
 
-def until_heard(page: Page) -> None:
-    page.evaluate("window.energy = " + ENERGY)
-    louder = "async (before) => (await energy()).sent > before + 0.001"
-    page.wait_for_function(louder, arg=energy(page)["sent"], timeout=60_000)
-
-
 def test_a_headset_is_taken_up_and_its_going_survived(
     shop: Shop, visitor: Page, devices: SoundDevices, question: Path
 ) -> None:
@@ -72,7 +63,7 @@ def test_a_headset_is_taken_up_and_its_going_survived(
     assert visitor.evaluate(f"{IN_USE}.getSettings().echoCancellation")
     assert visitor.evaluate(f"{IN_USE}.getSettings().noiseSuppression")
     devices.play_into("Headset", question)
-    until_heard(visitor)
+    until_the_visitor_is_heard(visitor, 0.001)
 
     devices.pull_out("Headset")
     noticed(visitor)
@@ -80,6 +71,6 @@ def test_a_headset_is_taken_up_and_its_going_survived(
         f"{IN_USE}.label !== 'Headset' && {IN_USE}.readyState === 'live'", timeout=60_000
     )
     devices.play_into("Desk", question)
-    until_heard(visitor)
+    until_the_visitor_is_heard(visitor, 0.001)
     assert events(visitor, "vaani-call-end") == []
     hang_up(visitor)
