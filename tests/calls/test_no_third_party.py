@@ -83,6 +83,8 @@ def a_whole_call(shop: Shop, visitor: Page) -> None:
     visitor.get_by_role("button", name="Talk to").click()
     until_event(visitor, "vaani-transcript", where="detail.role === 'agent' && detail.final")
     panel = visitor.get_by_role("dialog")
+    # what this microphone hears would interrupt the answer
+    panel.get_by_role("button", name="Mute").click()
     panel.get_by_role("button", name="Call settings").click()
     expect(panel.get_by_label("Microphone", exact=True)).to_be_visible()
     panel.get_by_role("textbox", name="Write a message").fill("What are your opening hours?")
