@@ -5,7 +5,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { build, transform } from "esbuild";
+import { build } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const DIST = join(HERE, "dist");
@@ -15,15 +15,22 @@ const OLDER_BROWSERS = ["es2020"];
 
 const packagesUsed = new Set();
 
-/** `import css from "./x.css"` gives the minified text, for a constructable stylesheet. */
+/** `import css from "./x.css"` gives the minified text of it and all that it imports, for a constructable stylesheet. */
 const cssAsText = {
   name: "css-as-text",
   setup({ onLoad }) {
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const css = await readFile(path, "utf8");
-      const { code } = await transform(css, { loader: "css", minify: true, target: BROWSERS.slice(1) });
+      const { outputFiles } = await build({
+        entryPoints: [path],
+        bundle: true,
+        write: false,
+        minify: true,
+        charset: "utf8",
+        logLevel: "silent",
+        target: BROWSERS.slice(1),
+      });
       // esbuild leaves spaces within var() and calc().
-      const tight = code.trim().replace(/("[^"]*")|,\s+|\s\*\s/g, (found, quoted) => quoted ?? found.trim());
+      const tight = outputFiles[0].text.trim().replace(/("[^"]*")|,\s+|\s\*\s/g, (found, quoted) => quoted ?? found.trim());
       return { contents: tight, loader: "text" };
     });
   },

@@ -248,7 +248,7 @@ LABELS = {
 def test_label_in_the_pages_language(window: Window, language: str) -> None:
     window.show(window.tag(site="shop"), lang=f"{language}-IN")
     expect(window.launcher).to_have_text(LABELS[language])
-    read = "widget => [widget.language, widget.shadowRoot.firstElementChild.lang]"
+    read = "widget => [widget.language, widget.shadowRoot.querySelector('button span').lang]"
     assert window.element(read) == [language, language]
 
 

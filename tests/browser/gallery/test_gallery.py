@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -16,10 +16,10 @@ from typing import Any
 import numpy
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page
 
-from tests.parts.serving import serve
 from vaani_widget.demo import gallery
+
+from .conftest import Walk
 
 APPROVED = Path(__file__).parent / "approved"
 AXE = Path(__file__).parents[3] / "widget_static/node_modules/axe-core/axe.min.js"
@@ -96,40 +96,14 @@ SHEETS = {
 }
 
 
-@pytest.fixture(scope="session")
-def cells_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("gallery")
-    gallery.build(folder)
-    with serve(gallery.create_gallery(folder)) as server:
-        yield server
-
-
-def walk(
-    chrome: Browser, server: str, shape: str, states: Sequence[str], look: dict[str, str],
-    window: tuple[int, int] = WIDE,
-) -> Iterator[tuple[str, Page]]:  # fmt: skip
-    """Each of the states, drawn."""
-    width, height = window
-    context = chrome.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
-    page = context.new_page()
-    try:
-        addresses = gallery.cells(shape, **look)
-        for state in states:
-            page.goto(server + addresses[state])
-            page.wait_for_selector("html[data-drawn]", state="attached")
-            yield state, page
-    finally:
-        context.close()
-
-
 @pytest.mark.parametrize(
     ("shape", "lang"), [("button", "en"), ("compact", "en"), ("button", "ur"), ("compact", "ur")]
 )
-def test_axe(chrome: Browser, cells_server: str, shape: str, lang: str) -> None:
+def test_axe(walk: Walk, shape: str, lang: str) -> None:
     """All of the grid in English; from right to left what differs: a card and its opposite."""
     found: dict[str, list[str]] = {}
     grid = GRID if lang == "en" else [GRID[0], GRID[-1]]
-    for state, page in walk(chrome, cells_server, shape, gallery.SHAPES[shape], {"lang": lang}):
+    for state, page in walk(shape, gallery.SHAPES[shape], lang=lang):
         page.evaluate(AXE.read_text())
         for scheme, position, (width, height) in grid:
             page.set_viewport_size({"width": width, "height": height})
@@ -140,11 +114,11 @@ def test_axe(chrome: Browser, cells_server: str, shape: str, lang: str) -> None:
 
 
 @pytest.mark.parametrize("name", SHEETS)
-def test_it_looks_as_approved(chrome: Browser, cells_server: str, name: str) -> None:
+def test_it_looks_as_approved(walk: Walk, name: str) -> None:
     sheet = SHEETS[name]
     width, height = (side // 2 for side in sheet.size)
     drawn = {}
-    for state, page in walk(chrome, cells_server, sheet.shape, sheet.states, sheet.look, sheet.window):
+    for state, page in walk(sheet.shape, sheet.states, sheet.window, **sheet.look):
         shot: Any = page.screenshot(animations="disabled", clip=sheet.corner())  # type: ignore[arg-type]
         picture = Image.open(io.BytesIO(shot)).convert("RGB")
         drawn[state] = picture.resize((width, height), Image.Resampling.BOX)

@@ -171,7 +171,7 @@ export class VaaniWidgetElement extends HTMLElement {
     set("accent", color);
     set("ink", inkOn(color));
     box.className = ["box", this.look_("position"), this.look_("variant"), this.look_("theme")].join(" ");
-    box.lang = language;
+    this.label_.lang = language;
     this.label_.textContent = this.label ?? own(this.texts_(language), "label") ?? this.look_("label") ?? wordsIn(language)[1]!;
     if (!sheet) {
       this.launcher_.remove();
