@@ -69,22 +69,25 @@ WHAT_IS_CHECKED: dict[str, tuple[str, tuple[str, ...]]] = {
         ("token_invalid", "token_expired"),
     ),
     "services.site": ("The site is there", ("site_not_found",)),
-    "_origin_is_the_tokens": ("The page's origin is the one the token was made for", ("origin_not_allowed",)),
-    "_origin_is_allowed": ("The site still allows this origin", ("origin_not_allowed",)),
-    "_agent_is_the_sites": ("The agent is still one of the site's", ("agent_not_allowed",)),
-    "_visitor_is_signed_where_required": (
+    "checks.origin_is_the_tokens": (
+        "The page's origin is the one the token was made for",
+        ("origin_not_allowed",),
+    ),
+    "checks.origin_is_allowed": ("The site still allows this origin", ("origin_not_allowed",)),
+    "checks.agent_is_the_sites": ("The agent is still one of the site's", ("agent_not_allowed",)),
+    "checks.visitor_is_signed_where_required": (
         "Where the site asks for it, a grant has named the visitor",
         ("signed_visitors_only",),
     ),
-    "_site_is_enabled": ("The site is switched on", ("site_disabled",)),
-    "_visitor_consents": ("Where the site asks for it, the visitor has agreed", ("consent_required",)),
+    "checks.site_is_enabled": ("The site is switched on", ("site_disabled",)),
+    "checks.visitor_consents": ("Where the site asks for it, the visitor has agreed", ("consent_required",)),
     "services.ledger.glance": ("The ledger answers: a first look at token and day", ("store_unavailable",)),
-    "_token_is_unspent": ("The token is not spent yet", ("token_spent",)),
-    "_challenge_is_solved": (
+    "checks.token_is_unspent": ("The token is not spent yet", ("token_spent",)),
+    "checks.challenge_is_solved": (
         "Where one is due, the challenge is solved; a refusal spends no token",
         ("challenge_required", "challenge_failed"),
     ),
-    "_settings": (
+    "checks.merged_settings": (
         "The call settings: what the page may not set is left out, the rest is right",
         ("settings_invalid", "grant_invalid"),
     ),
@@ -97,7 +100,7 @@ WHAT_IS_CHECKED: dict[str, tuple[str, tuple[str, ...]]] = {
         "One request to Vaani, never repeated, with no transaction open",
         tuple(code for code, error in REFUSALS.items() if issubclass(error, UpstreamError)),
     ),
-    "_settled": (
+    "settled": (
         "What came of it is written down; what certainly cost nothing is given back, but for the token",
         (),
     ),
@@ -108,8 +111,7 @@ NO_CHECKS = {
     "services.clock",
     "services.keyring.visitor_ids",
     "services.keyring.sign_call_token",
-    "_today",
-    "_told",
+    "checks.today",
     "_log.info",
 }
 """What else of ours is called there."""
@@ -122,7 +124,9 @@ def checks() -> Iterator[str]:
         node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == "start_call"
     )
     for called in map(ast.unparse, _called(function)):
-        ours = called.startswith(("_", "services.", "shapes.", "asked.", "vaani."))
+        ours = called == "settled" or called.startswith(
+            ("_", "checks.", "services.", "shapes.", "asked.", "vaani.")
+        )
         if ours and called not in NO_CHECKS:
             yield called
 

@@ -9,34 +9,20 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from typing import Any
 
+from . import call_checks as checks
 from . import shapes
-from .call_settings import Merged, merge
-from .challenges import Challenge
-from .errors import (
-    AgentNotAllowed,
-    ChallengeFailed,
-    ChallengeRequired,
-    ConsentRequired,
-    OriginNotAllowed,
-    Refusal,
-    SignedVisitorsOnly,
-    SiteDisabled,
-    Spent,
-    TokenSpent,
-)
+from .call_records import settled, told_if_refused
 from .lanes import bounds, lane
-from .ledger import Glance, Ledger, Reservation
+from .ledger import Reservation
 from .logs import fields
 from .services import Services
-from .signals import call_refused, call_started, tell
+from .signals import call_started, tell
 from .sites import Site
-from .tokens import SITE_TOKEN_SECONDS, CallToken, Grant, SiteToken, read_grant
+from .tokens import SITE_TOKEN_SECONDS, CallToken, Grant, SiteToken
 from .upstream import Credentials
 
 LEASE_SLACK = 60
@@ -92,18 +78,18 @@ def mint_site_token(services: Services, site_key: str, asked: Asked) -> Minted:
 
     :raises Refusal: one of the codes of the protocol.
     """
-    with _told(services, asked) as known:
+    with told_if_refused(services, asked.request_id) as known:
         known.site = site_key
         wanted = shapes.token_request(asked.body())
         site = services.site(site_key)
-        _origin_is_allowed(site, asked.origin, asked.host)
+        checks.origin_is_allowed(site, asked.origin, asked.host)
         services.mint_rate.check(asked.address)
-        agent = _agent_is_the_sites(site, wanted.agent or site.agents[0])
-        grant = _grant(services, site, wanted.grant)
-        agent = _agent_is_the_sites(site, grant.agent or agent)
-        _visitor_is_signed_where_required(site, grant.sub)
-        _site_is_enabled(site)
-        _settings(site, agent, grant, {}, {})
+        agent = checks.agent_is_the_sites(site, wanted.agent or site.agents[0])
+        grant = checks.grant_of(services, site, wanted.grant)
+        agent = checks.agent_is_the_sites(site, grant.agent or agent)
+        checks.visitor_is_signed_where_required(site, grant.sub)
+        checks.site_is_enabled(site)
+        checks.merged_settings(site, agent, grant, {}, {})
         now = int(services.clock())
         token = SiteToken(
             jti=secrets.token_hex(16),
@@ -116,8 +102,8 @@ def mint_site_token(services: Services, site_key: str, asked: Asked) -> Minted:
             locked=grant.locked,
             metadata=grant.metadata,
         )
-        due = _challenge_due(
-            services, site, token, lambda: services.ledger.anonymous_today(site.key, _today(services))
+        due = checks.challenge_due(
+            services, site, token, lambda: services.ledger.anonymous_today(site.key, checks.today(services))
         )
         return Minted(
             site_token=services.keyring.sign_site_token(token),
@@ -133,22 +119,22 @@ def start_call(services: Services, asked: Asked) -> Started:
     :raises Refusal: one of the codes of the protocol; its ``spent`` tells what it cost the owner.
     :raises SettingError: under test, where nothing stands in for Vaani.
     """
-    with _told(services, asked) as known:
+    with told_if_refused(services, asked.request_id) as known:
         wanted = shapes.call_request(asked.body())
         token = services.keyring.read_site_token(wanted.site_token, services.clock())
         known.site = token.site
         site = services.site(token.site)
-        _origin_is_the_tokens(token, asked.origin)
-        _origin_is_allowed(site, asked.origin, asked.host)
-        _agent_is_the_sites(site, token.agent)
-        _visitor_is_signed_where_required(site, token.sub)
-        _site_is_enabled(site)
-        _visitor_consents(site, wanted.consent_version)
-        glance = services.ledger.glance(token.jti, site.key, _today(services))
-        _token_is_unspent(glance)
-        _challenge_is_solved(services, site, token, glance, wanted.challenge_solution)
+        checks.origin_is_the_tokens(token, asked.origin)
+        checks.origin_is_allowed(site, asked.origin, asked.host)
+        checks.agent_is_the_sites(site, token.agent)
+        checks.visitor_is_signed_where_required(site, token.sub)
+        checks.site_is_enabled(site)
+        checks.visitor_consents(site, wanted.consent_version)
+        glance = services.ledger.glance(token.jti, site.key, checks.today(services))
+        checks.token_is_unspent(glance)
+        checks.challenge_is_solved(services, site, token, glance, wanted.challenge_solution)
         grant = Grant(sub=token.sub, locked=token.locked, metadata=token.metadata)
-        merged = _settings(site, token.agent, grant, wanted.settings, wanted.metadata)
+        merged = checks.merged_settings(site, token.agent, grant, wanted.settings, wanted.metadata)
         vaani = services.vaani
         max_seconds = site.limits.minutes_per_call * 60
         call_id = secrets.token_hex(16)
@@ -165,7 +151,7 @@ def start_call(services: Services, asked: Asked) -> Started:
             )
         )
         known.call_id = call_id
-        credentials = _settled(services.ledger, call_id, lambda: vaani.start_call(merged.body))
+        credentials = settled(services.ledger, call_id, lambda: vaani.start_call(merged.body))
         _log.info(
             "call %s started at site %s (request %s)",
             call_id,
@@ -189,174 +175,3 @@ def start_call(services: Services, asked: Asked) -> Started:
             max_seconds=max_seconds,
             ignored=merged.ignored,
         )
-
-
-def _origin_is_allowed(site: Site, origin: str | None, host: str) -> None:
-    if not site.allows_origin(origin, host):
-        which = "A request without a page's origin" if origin in (None, "null") else "This origin"
-        raise OriginNotAllowed(
-            f"{which} may not use the site {site.key!r}; add the page's origin to the site's origins."
-        )
-
-
-def _origin_is_the_tokens(token: SiteToken, origin: str | None) -> None:
-    if origin is None or origin != token.origin:
-        raise OriginNotAllowed("The token was made for another origin. Ask for one from this page.")
-
-
-def _agent_is_the_sites(site: Site, agent: str) -> str:
-    if agent not in site.agents:
-        raise AgentNotAllowed(f"The site {site.key!r} does not list this agent. Add it to the site's agents.")
-    return agent
-
-
-def _grant(services: Services, site: Site, token: str | None) -> Grant:
-    if token is None:
-        return Grant()
-    keys = site.secrets or services.keyring.grant_secrets(site.key)
-    return read_grant(token, site=site.key, secrets=keys, now=services.clock())
-
-
-def _visitor_is_signed_where_required(site: Site, sub: str | None) -> None:
-    if site.require == "signed" and sub is None:
-        raise SignedVisitorsOnly
-
-
-def _site_is_enabled(site: Site) -> None:
-    if not site.enabled:
-        raise SiteDisabled
-
-
-def _token_is_unspent(glance: Glance) -> None:
-    if glance.token_spent:
-        raise TokenSpent
-
-
-def _visitor_consents(site: Site, version: str | None) -> None:
-    if site.consent is None or version == site.consent.version:
-        return
-    raise ConsentRequired(
-        None if version is None else "The visitor agreed to another version. Ask with the current text.",
-        field="consent.version",
-    )
-
-
-def _today(services: Services) -> date:
-    return datetime.fromtimestamp(services.clock(), UTC).date()
-
-
-def _challenge_due(
-    services: Services, site: Site, token: SiteToken, anonymous_today: Callable[[], int]
-) -> Challenge | None:
-    """From half of the anonymous share on, for visitors whom nobody vouched for."""
-    if site.challenge == "off" or token.sub is not None or services.challenge is None:
-        return None
-    if anonymous_today() * 2 < bounds(site).per_day_anonymous:
-        return None
-    return services.challenge
-
-
-def _challenge_is_solved(
-    services: Services, site: Site, token: SiteToken, glance: Glance, solution: str | None
-) -> None:
-    """A refusal here leaves the token unspent: the solution comes with the same one."""
-    challenge = _challenge_due(services, site, token, lambda: glance.anonymous_today)
-    if challenge is None:
-        return
-    if solution is None:
-        refusal = ChallengeRequired()
-        refusal.challenge = challenge.issue(token)
-        raise refusal
-    if not challenge.solved(token, solution):
-        raise ChallengeFailed
-
-
-def _settings(
-    site: Site, agent: str, grant: Grant, page: Mapping[str, Any], page_metadata: Mapping[str, Any]
-) -> Merged:
-    return merge(
-        agent=agent,
-        locked=site.locked,
-        grant_locked=grant.locked,
-        page=page,
-        call=site.call,
-        page_may_set=site.page_may_set,
-        metadata_keys=site.metadata_keys,
-        grant_metadata=grant.metadata,
-        page_metadata=page_metadata,
-    )
-
-
-def _settled(ledger: Ledger, call_id: str, ask: Callable[[], Credentials]) -> Credentials:
-    """Asks Vaani once, with no transaction open, and writes down what that cost.
-
-    A ledger that fails now changes nothing for the visitor: the reservation stays, so the owner's
-    bound holds, and an answer that has been paid for is handed on.
-    """
-    try:
-        credentials = ask()
-    except BaseException as failure:
-        spent = failure.spent if isinstance(failure, Refusal) else "unknown"
-        with _noted(call_id, spent):
-            (ledger.release if spent == "no" else ledger.leave_unknown)(call_id)
-        raise
-    with _noted(call_id, "yes"):
-        ledger.commit(call_id, credentials.room_name)
-    return credentials
-
-
-@contextmanager
-def _noted(call_id: str, spent: Spent) -> Iterator[None]:
-    try:
-        yield
-    except Refusal as failure:
-        _log.error(
-            "call %s stays reserved: the ledger could not note that it was spent: %s (%s)",
-            call_id,
-            spent,
-            failure.code,
-            extra=fields("call_unsettled", call_id=call_id, spent=spent, code=failure.code),
-        )
-
-
-@dataclass
-class _Known:
-    """What is known of a request so far, for its line in the log."""
-
-    site: str | None = None
-    call_id: str | None = None
-
-
-@contextmanager
-def _told(services: Services, asked: Asked) -> Iterator[_Known]:
-    """A refusal inside is logged and sent as a signal, once, with what was known of it by then."""
-    known = _Known()
-    try:
-        yield known
-    except Refusal as refusal:
-        site = known.site if known.site in services.settings.sites else None
-        _log.info(
-            "refused %s at site %s, call %s, spent %s (request %s)",
-            refusal.code,
-            site or "-",
-            known.call_id or "-",
-            refusal.spent,
-            asked.request_id,
-            extra=fields(
-                "refused",
-                code=refusal.code,
-                site=site,
-                call_id=known.call_id,
-                spent=refusal.spent,
-                request_id=asked.request_id,
-            ),
-        )
-        tell(
-            call_refused,
-            services.sender,
-            code=refusal.code,
-            site=site,
-            call_id=known.call_id,
-            spent=refusal.spent,
-        )
-        raise

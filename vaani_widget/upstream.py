@@ -79,7 +79,7 @@ class VaaniClient:
         del answer  # has the token in it
         if isinstance(outcome, Credentials):
             return outcome
-        said = loggable(outcome.said, [self._key.value, *_metadata(body)])
+        said = loggable(outcome.said, [self._key.value, *_private(body)])
         del body
         _tell(outcome, said)
         raise outcome.error()
@@ -197,10 +197,10 @@ def _tell(failure: Failure, said: str) -> None:
     logger.warning("%s%s", sentence, f" ({said})" if said else "", extra=told)
 
 
-def _metadata(body: Mapping[str, object]) -> list[str]:
+def _private(body: Mapping[str, object]) -> list[str]:
     """What the log must not repeat. Shorter values would tear other words apart."""
     metadata = body.get("metadata")
-    values = metadata.values() if isinstance(metadata, Mapping) else ()
+    values = [body.get("welcome_message"), *(metadata.values() if isinstance(metadata, Mapping) else ())]
     return [value for value in values if isinstance(value, str) and len(value) > 3]
 
 

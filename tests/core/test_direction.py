@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("setting_keys", "setting_sources"),
     ("settings", "tokens", "lanes"),
     ("ledger", "notices", "upstream", "mint_rate", "challenges"),
-    ("signals", "shapes", "services", "own_grants", "calls", "progress"),
+    ("signals", "shapes", "services", "own_grants", "call_checks", "call_records", "calls", "progress"),
     ("web", "embedding"),
     ("extension",),
     ("standalone", "server", "findings", "spending", "doctor", "testing", "demo"),

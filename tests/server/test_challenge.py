@@ -284,7 +284,9 @@ def changed(solution: str, *path: str, value: Any) -> str:
     ("path", "value"),
     [
         (("challenge", "parameters", "data"), {"jti": "cd" * 16}),
-        (("challenge", "parameters", "expiresAt"), NOW + 100_000),
+        pytest.param(
+            ("challenge", "parameters", "expiresAt"), NOW + 100_000, id="later"
+        ),  # one id in all processes
         (("challenge", "parameters", "cost"), 1),
         (("challenge", "parameters", "keyPrefix"), ""),
         (("challenge", "parameters", "keySignature"), "00" * 32),

@@ -32,7 +32,7 @@ from vaani_widget.upstream import VaaniClient
 
 KEY = "vaani_canary_5f0e1d2c3b4a"
 TIMEOUT = 1.0
-BODY = {"agent_id": "agent", "metadata": {"plan": "metadata-canary"}}
+BODY = {"agent_id": "agent", "welcome_message": "welcome-canary", "metadata": {"plan": "metadata-canary"}}
 
 WHOLE = response(200, json.dumps(CREDENTIALS).encode())
 HTML = {"Content-Type": "text/html"}
@@ -293,6 +293,7 @@ SAYINGS = [
     ({"detail": [{"loc": ["body"], "msg": "too fast", "input": "what was sent"}]}, "too fast"),
     ({"detail": f"{KEY} is not a key, nor is vaani_canary_0"}, "… is not a key, nor is vaani_…"),
     ({"detail": f"vaani_can\u200bary\r\n{KEY[9:]}"}, "vaani_…"),
+    ({"detail": "'welcome-canary' is too long"}, "'…' is too long"),
     ({"detail": "of metadata-canary we know nothing"}, "of … we know nothing"),
     ({"detail": "two\r\nlines\x1b[31m\u202e"}, "twolines[31m"),
     ({"detail": "x" * 500}, "x" * 200 + ")"),
