@@ -12,7 +12,7 @@ from typing import Any
 
 from blinker import ANY
 
-from vaani_widget import call_started, calls, ledger, upstream
+from vaani_widget import call_checks, call_started, ledger, upstream
 from vaani_widget.cli import main as command
 from vaani_widget.logs import FORMATTERS, TextLines
 
@@ -31,7 +31,7 @@ def main() -> None:
     logging.basicConfig(level=logging.DEBUG, handlers=[handler])
     logging.getLogger("sqlalchemy").setLevel(logging.DEBUG)
     call_started.connect(receiver, ANY)
-    calls.merge = breaking("merge", calls.merge)  # type: ignore[attr-defined]
+    call_checks.merge = breaking("merge", call_checks.merge)  # type: ignore[attr-defined]
     ledger.spend = breaking("ledger", ledger.spend)  # type: ignore[attr-defined]
     upstream.judge = breaking("upstream", upstream.judge)  # type: ignore[attr-defined]
     command()
