@@ -100,8 +100,8 @@ announce-demo:
 announce-test:
 	@[ -e $(VENV)/.test ] || printf '%s\n' \
 	  'Setting up the tests in $(VENV), once. Allow 4 to 10 minutes. It fetches' \
-	  '  Debian packages (chromium, firefox-esr, webkit2gtk-driver, xvfb, postgresql, nginx, caddy, php,' \
-	  '    ruby, fonts-noto-core), unless they are here: about 420 MB' \
+	  '  Debian packages (chromium and its shell, firefox-esr, webkit2gtk-driver, xvfb, postgresql, nginx, caddy,' \
+	  '    php, ruby, fonts-noto-core), unless they are here: about 480 MB' \
 	  '  Python packages (LiveKit agents, a voice, ears, Node, Playwright): about 350 MB, 1.1 GB on disk' \
 	  '  npm packages for the browser scripts, and frameworks to try them in: about 210 MB on disk' \
 	  '  and builds a LiveKit server from source, 2 minutes and 160 MB, unless this machine has one.' ''
@@ -149,6 +149,7 @@ livekit: $(VENV)/.demo
 system:
 	@missing=''; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v chromium-headless-shell >/dev/null || ! grep -qs '^ID=debian' /etc/os-release || missing="$$missing chromium-headless-shell"; \
 	command -v firefox-esr >/dev/null || command -v firefox >/dev/null || missing="$$missing firefox-esr"; \
 	command -v WebKitWebDriver >/dev/null || missing="$$missing webkit2gtk-driver"; \
 	command -v Xvfb >/dev/null || missing="$$missing xvfb"; \

@@ -100,6 +100,14 @@ def widget_server() -> Iterator[tuple[PageServer, Flask, str]]:
 
 @pytest.fixture(scope="session")
 def chrome(playwright: Playwright) -> Iterator[Browser]:
+    browser = chromium.launch(playwright, shell=True)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def whole_chrome(playwright: Playwright) -> Iterator[Browser]:
+    """The one that people have. Its shell draws some letters otherwise, and keeps no screen awake."""
     browser = chromium.launch(playwright)
     yield browser
     browser.close()

@@ -185,7 +185,7 @@ def host_server() -> Iterator[tuple[PageServer, Flask, str]]:
 
 @pytest.fixture(scope="session")
 def host_browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = chromium.launch(playwright)
+    browser = chromium.launch(playwright, shell=True)
     yield browser
     browser.close()
 

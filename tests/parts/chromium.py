@@ -19,12 +19,13 @@ QUIET = [
 """Playwright runs it as root here, and nothing but the test's own servers is to be asked."""
 
 
-def executable() -> str:
+def executable(*, shell: bool = False) -> str:
     """The browser's path.
 
+    :param shell: Chromium's headless shell, where there is one.
     :raises RuntimeError: it is not installed; a browser test is never skipped.
     """
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    for name in (*(["chromium-headless-shell"] * shell), "chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return path
     raise RuntimeError("The browser tests need Chromium. Install it: apt-get install chromium")
@@ -42,9 +43,17 @@ def arguments(*, microphone: Path | None = None, deny_microphone: bool = False) 
 
 
 def launch(
-    playwright: Playwright, *, microphone: Path | None = None, deny_microphone: bool = False
+    playwright: Playwright,
+    *,
+    microphone: Path | None = None,
+    deny_microphone: bool = False,
+    shell: bool = False,
 ) -> Browser:
-    """A browser of one's own; close it. See :func:`arguments`."""
+    """A browser of one's own; close it. See :func:`arguments`.
+
+    :param shell: the same engine with no browser around it: half the work, for what a page alone does.
+    """
     return playwright.chromium.launch(
-        executable_path=executable(), args=arguments(microphone=microphone, deny_microphone=deny_microphone)
+        executable_path=executable(shell=shell),
+        args=arguments(microphone=microphone, deny_microphone=deny_microphone),
     )

@@ -23,7 +23,7 @@ def cells_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def walk(chrome: Browser, cells_server: str) -> Walk:
+def walk(whole_chrome: Browser, cells_server: str) -> Walk:
     """Goes through states of a shape: gives each one's name and the page where it is drawn."""
 
     def walk_(
@@ -31,7 +31,7 @@ def walk(chrome: Browser, cells_server: str) -> Walk:
     ) -> Iterator[tuple[str, Page]]:
         width, height = window
         viewport: Any = {"width": width, "height": height}
-        context = chrome.new_context(viewport=viewport, reduced_motion="reduce")
+        context = whole_chrome.new_context(viewport=viewport, reduced_motion="reduce")
         page = context.new_page()
         try:
             addresses = gallery.cells(shape, **look)

@@ -172,14 +172,14 @@ def shop() -> Iterator[tuple[PageServer, Flask, str]]:
 @pytest.fixture(scope="session")
 def allowing(playwright: Playwright) -> Iterator[Browser]:
     """A visitor who says yes to the microphone."""
-    browser = chromium.launch(playwright)
+    browser = chromium.launch(playwright, shell=True)
     yield browser
     browser.close()
 
 
 @pytest.fixture(scope="session")
 def denying(playwright: Playwright) -> Iterator[Browser]:
-    """A visitor who says no to the microphone."""
+    """A visitor who says no to the microphone. Nobody is asked in Chromium's shell."""
     browser = chromium.launch(playwright, deny_microphone=True)
     yield browser
     browser.close()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from playwright.sync_api import Browser
 
 from .conftest import Site
 
@@ -25,7 +28,8 @@ HELD = "locks.filter(({ released }) => !released).length"
 
 
 @pytest.fixture
-def calling(site: Site) -> Site:
+def calling(open_site: Callable[..., Site], whole_chrome: Browser) -> Site:
+    site = open_site(browser=whole_chrome)
     site.page.add_init_script(LOCKS)
     site.show()
     site.call()
