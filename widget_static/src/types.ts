@@ -81,6 +81,8 @@ export interface Gesture {
   audioContext: AudioContext;
   /** Detached, playsinline, already told to play. */
   audio: HTMLAudioElement;
+  /** The call's next step is due within these milliseconds: the launcher shows it until then. */
+  hold?: (milliseconds: number) => void;
   /** What `vaani-before-call` listeners promised, after 5 s at most; rejects with a {@link Problem} where one says no. */
   before: Promise<{ grant?: string; metadata?: Record<string, unknown> }>;
 }

@@ -161,7 +161,10 @@ class Call {
       // Before the token is spent, so that a failed download costs the owner nothing.
       const [{ join, turn }, before] = await this.#unlessOver(Promise.all([room.catch(failedToLoad), this.#gesture.before]));
       await turn?.(signal, () => this.#ask(), () => this.finish("visitor"));
-      const started = await this.#unlessOver(this.#start(widget, token, before));
+      const starting = this.#start(widget, token, before);
+      this.#gesture.hold?.(80);
+      const started = await this.#unlessOver(starting);
+      this.#gesture.hold?.(400);
       if (started.ignored?.length) {
         console.warn(`vaani-widget: this site does not let a page set ${started.ignored.join(", ")}.`);
       }
@@ -230,6 +233,7 @@ class Call {
   }
 
   #connected(widget: Widget, started: StartedCall): void {
+    this.#gesture.hold?.(0);
     this.#joinedAt = performance.now();
     model.joined.value = true;
     for (const [name, handler] of tools) this.connection?.registerTool(name, handler);

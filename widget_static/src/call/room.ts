@@ -16,6 +16,7 @@ import {
 
 import type { AgentState, Connection, JoinOptions, RoomListener } from "../types";
 import { Meter } from "./meter";
+import { warm } from "./warm";
 
 export { turn } from "./turn";
 
@@ -40,6 +41,16 @@ const CLOSED = new Set<DisconnectReason | undefined>([
 // The console belongs to the page. `setLogLevel` would write into the page's localStorage.
 getLogger(LoggerNames.Default).setDefaultLevel("silent");
 
+// Not in the task that the chunk itself takes.
+setTimeout(warm);
+
+/** livekit-client listens for silence twice while a call begins, each time with an AudioContext of its own. */
+class MicrophoneTrack extends LocalAudioTrack {
+  override checkForSilence(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+}
+
 /**
  * Joins the room and publishes the microphone, if there is one.
  *
@@ -48,9 +59,10 @@ getLogger(LoggerNames.Default).setDefaultLevel("silent");
 export async function join(options: JoinOptions): Promise<Connection> {
   const { audio, audioContext, signal, on } = options;
   // Leaving on `beforeunload`, livekit-client's default, would hang up at a click on `tel:`.
-  const room = new Room({ disconnectOnPageLeave: false });
+  // It attaches no sound to an element, so our AudioContext mixes nothing: it only saves one of livekit-client's own.
+  const room = new Room({ disconnectOnPageLeave: false, webAudioMix: { audioContext } });
   // "Not provided by the user" makes livekit-client take up a device that ended again.
-  const microphone = options.microphone && new LocalAudioTrack(options.microphone, undefined, false);
+  const microphone = options.microphone && new MicrophoneTrack(options.microphone, undefined, false);
   if (microphone) microphone.source = Track.Source.Microphone;
   microphone?.startPreConnectBuffer();
 

@@ -80,13 +80,21 @@ export function close(): void {
 
 export async function start(widget: Widget, gesture: Gesture, room: Promise<RoomModule>): Promise<void> {
   if (!running) take(widget);
-  fetchMore();
   const texts = speak(widget.spoken);
+  // Drawing takes as long as a step of the call: it is done while somebody else is waited for.
+  const lull = new Promise<void>((done) => {
+    let timer: number | undefined;
+    gesture.hold = (milliseconds) => {
+      clearTimeout(timer);
+      timer = window.setTimeout(done, milliseconds);
+    };
+    gesture.hold(120);
+  });
   // A call without words could neither be understood nor ended: nothing is spent before they are there.
   const joined = call.start(widget, gesture, Promise.all([room, texts]).then(([module]) => module));
-  texts
-    .catch((problem: Problem) => call.fail(problem))
+  Promise.all([texts.catch((problem: Problem) => call.fail(problem)), lull])
     .then(() => {
+      fetchMore();
       const shown = running ?? widget;
       raised = !!model.terms.peek();
       home.show(shown, raised ? "open" : home.first(shown), true);

@@ -31,13 +31,20 @@ effect(() => {
   for (const element of [home, document.documentElement, document.body]) observer.observe(element, { attributes: true });
 });
 
+/** Found a moment ago: one drawing asks for every text of it, and the styles that the answer needs are dear. */
+let found: { widget: Widget; change: number; look: Look } | undefined;
+
 /** How the panel in this element looks now. Whoever draws with it is drawn again when that changes. */
 export function lookOf(widget: Widget): Look {
-  void changes.value;
+  const change = changes.value;
   // The server tells of languages, too.
   void model.site.value;
-  const { options, spoken: language, direction } = widget;
-  return { options, language, direction, dark: isDark(widget, options.theme) };
+  if (found?.widget !== widget || found.change !== change) {
+    const { options, spoken: language, direction } = widget;
+    found = { widget, change, look: { options, language, direction, dark: isDark(widget, options.theme) } };
+    queueMicrotask(() => (found = undefined));
+  }
+  return found.look;
 }
 
 /** As asked for, else as the page around it, else as the visitor's system. */

@@ -21,21 +21,22 @@ export function Orb({ avatar }: { avatar: unknown }): VNode {
   );
 }
 
-/** Writes both levels, 0 to 1, where the stylesheet finds them. Costs no frame but in a call. */
+/**
+ * Writes both levels, 0 to 1, where the stylesheet finds them: thirty times a second will do, and what has not changed
+ * costs no frame.
+ */
 export function useLevels(root: { current: HTMLElement | null }): void {
   const live = model.joined.value && model.busy();
   useEffect(() => {
     if (!live) return undefined;
-    let frame = 0;
-    let shown = { visitor: 0, agent: 0 };
-    const draw = () => {
-      frame = requestAnimationFrame(draw);
-      const next = levels();
-      // Up at once, down slowly: a voice is followed, its gaps are not.
-      shown = { visitor: Math.max(next.visitor, shown.visitor * 0.88), agent: Math.max(next.agent, shown.agent * 0.88) };
-      for (const [name, level] of Object.entries(shown)) root.current?.style.setProperty(`--${name}`, level.toFixed(3));
-    };
-    draw();
-    return () => cancelAnimationFrame(frame);
+    const shown: Record<string, string> = {};
+    const timer = setInterval(() => {
+      for (const [name, now] of Object.entries(levels())) {
+        // Up at once, down slowly: a voice is followed, its gaps are not.
+        const level = Math.max(now, Number(shown[name] ?? 0) * 0.8 - 0.01).toFixed(2);
+        if (level !== shown[name]) root.current?.style.setProperty(`--${name}`, (shown[name] = level));
+      }
+    }, 33);
+    return () => clearInterval(timer);
   }, [live]);
 }
