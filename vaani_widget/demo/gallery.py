@@ -16,12 +16,12 @@ from ..errors import ConfigurationError
 
 BAR: Final = (
     "launcher", "asking", "connecting", "waiting", "quiet", "listening", "thinking", "speaking",
-    "muted", "lost", "silent", "reconnecting",
+    "muted", "lost", "silent", "reconnecting", "unheard",
 )  # fmt: skip
 CARD: Final = (
     "idle", "consent", "elsewhere", "asking", "connecting", "waiting", "quiet", "listening", "thinking",
     "speaking", "muted", "lost", "silent", "reconnecting", "writing", "ended", "rate", "denied", "missing",
-    "taken", "system", "policy", "app", "old", "busy",
+    "taken", "system", "policy", "app", "old", "busy", "settings", "anew", "window", "unheard", "unsent",
 )  # fmt: skip
 SHAPES: Final = {"button": BAR, "compact": ("launcher", *CARD)}
 

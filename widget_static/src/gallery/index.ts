@@ -10,7 +10,7 @@ import "../panel/index";
 import { fetchMore, more } from "../panel/more";
 import { further, speak } from "../panel/texts";
 import type { Widget } from "../types";
-import { STATES } from "./states";
+import { DONE, STATES } from "./states";
 
 /** The voices of a moment, held, so that a picture is like the last one. */
 const HELD = ".panel, .bar { --agent: 0.8 !important; --visitor: 0.6 !important }";
@@ -36,6 +36,7 @@ async function draw(widget: Widget, state: string): Promise<void> {
   STATES[state]!();
   if (asked.get("state") !== "idle" && !model.busy()) home.show(widget);
   if (model.terms.peek()) home.show(widget);
+  await DONE[state]?.(widget.shadowRoot!);
 }
 
 await draw(document.querySelector<Widget>("vaani-widget")!, asked.get("state") ?? "launcher");

@@ -1,7 +1,9 @@
 /** Each state that a visitor can see, written into the model as a call would. */
 
 import * as model from "../call/model";
+import { more } from "../panel/more";
 import type { Problem, State } from "../types";
+import { site } from "./element";
 
 /** What was said, in the languages whose letters are drawn otherwise. */
 const TALKS: Readonly<Record<string, readonly [string, string, string]>> = {
@@ -38,6 +40,20 @@ function failed(problem: Problem): void {
 /** Another browser, as far as the widget looks. */
 function inside(agent: string): void {
   Object.defineProperty(navigator, "userAgent", { value: `Mozilla/5.0 (${agent}` });
+}
+
+/** A site that lets its visitors choose, and a desk with a headset on it. */
+function choosing(): void {
+  model.site.value = { ...site, languages: ["en", "hi", "ta", "ur"], share: true };
+  const { devices, used } = more.value!;
+  const device = (kind: MediaDeviceKind, label: string) => ({ kind, label, deviceId: label, groupId: "" }) as MediaDeviceInfo;
+  devices.value = [
+    device("audioinput", "Headset"),
+    device("audioinput", "Built-in microphone"),
+    device("audiooutput", "Headset"),
+  ];
+  used.value = { audioinput: "Headset", audiooutput: "Headset" };
+  call("listening");
 }
 
 export const STATES: Readonly<Record<string, () => void>> = {
@@ -110,4 +126,43 @@ export const STATES: Readonly<Record<string, () => void>> = {
   },
   old: () => failed({ code: "unsupported" }),
   busy: () => failed({ code: "site_busy", retry_after: 60 }),
+  settings: choosing,
+  anew: choosing,
+  window: choosing,
+  unheard: () => {
+    call("listening");
+    more.value!.unheard.value = true;
+  },
+  unsent: () => STATES.rate!(),
 };
+
+/** What the visitor does then. */
+export const DONE: Readonly<Record<string, (root: ShadowRoot) => Promise<void>>> = {
+  settings: (root) => press(root, ".choose"),
+  anew: async (root) => {
+    await press(root, ".choose");
+    const languages = await found<HTMLSelectElement>(root, "#vaani_language");
+    languages.value = "hi";
+    languages.dispatchEvent(new Event("change"));
+    await found(root, ".anew");
+  },
+  window: async (root) => {
+    await press(root, ".choose");
+    await press(root, ".devices .plain");
+    await found(root, ".anew");
+  },
+  unsent: async (root) => {
+    await press(root, ".thumb");
+    await found(root, ".unsent");
+  },
+};
+
+async function found<Found extends HTMLElement>(root: ShadowRoot, what: string): Promise<Found> {
+  for (;;) {
+    const element = root.querySelector<Found>(what);
+    if (element) return element;
+    await new Promise(requestAnimationFrame);
+  }
+}
+
+const press = async (root: ShadowRoot, what: string): Promise<void> => (await found(root, what)).click();

@@ -15,3 +15,6 @@ export { Notices } from "./notices";
 export { Transcript } from "./transcript";
 export { Sound } from "./written";
 export { css };
+/** What the gallery shows without a call. */
+export { devices, used } from "./devices";
+export { unheard } from "./silence";
