@@ -122,6 +122,7 @@ def opened(stack: DemoStack, folder: Path) -> Iterator[Shop]:
                 "VAANI_WIDGET_DATABASE_URL": f"sqlite:///{folder}/ledger.sqlite3",
                 "VAANI_WIDGET_SITES": {
                     "shop": {**common, "name": "Tea Shop", "agents": [AGENT], "limits": limits, "call": call},
+                    "single": {**common, "agents": [AGENT], "limits": {**limits, "running": 1}},
                     "brief": {**common, "agents": [AGENT], "limits": {**limits, "minutes_per_call": 1}},
                     "nobody": {**common, "agents": ["absent"], "limits": limits},
                     "advanced": {**common, "agents": [AGENT], "limits": limits, "locked": advanced},

@@ -55,6 +55,28 @@ def test_a_call_in_another_tab_is_said_and_can_be_had_here_instead(shop: Shop, v
     assert len(shop.stack.api.requests) == 3
 
 
+def test_the_call_taken_from_another_tab_is_over_before_the_next_one_is_asked_for(
+    shop: Shop, visitor: Page
+) -> None:
+    """A site with one line has it free again."""
+    call(shop, visitor, site="single")
+    # What tells the server of the end is on its way for a while.
+    visitor.evaluate(
+        """() => { const send = fetch; window.fetch = async (...given) => {
+             if (given[0].endsWith("/progress")) await new Promise((over) => setTimeout(over, 700));
+             return send(...given); }; }"""
+    )
+    here = visitor.context.new_page()
+    here.goto(shop.page(shop.tag(site="single")))
+    here.get_by_role("button", name="Talk to").click()
+    with here.expect_response("**/v1/calls") as answer:
+        here.get_by_role("dialog").get_by_role("button", name=TEXTS["here"]).click()
+    assert answer.value.status == 201, answer.value.json()
+    until_event(here, "vaani-call-connected")
+    assert until_event(visitor, "vaani-call-end")["reason"] == "visitor"
+    hang_up(here)
+
+
 def test_it_is_said_in_plainer_words_where_the_further_ones_are_lost(shop: Shop, visitor: Page) -> None:
     call(shop, visitor)
     here = visitor.context.new_page()

@@ -186,7 +186,7 @@ export interface SolverModule {
 export interface RoomModule {
   join(options: JoinOptions): Promise<Connection>;
   /** Waits for this tab's turn to have a call. */
-  turn?(signal: AbortSignal, ask: () => Promise<void>, lost: () => void): Promise<void>;
+  turn?(signal: AbortSignal, ask: () => Promise<void>, lost: () => void, told: () => unknown): Promise<void>;
 }
 
 export interface JoinOptions {

@@ -100,7 +100,7 @@ class Call {
   connection: Connection | null = null;
   readonly #gesture: Gesture;
   readonly #over = new AbortController();
-  readonly #timers = new Map<string, number>();
+  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   #started: StartedCall | null = null;
   /** `performance.now()`; 0 before. */
   #joinedAt = 0;
@@ -109,6 +109,8 @@ class Call {
   /** The browser notices sooner than livekit-client, but can be wrong: enough for a word, not for an end. */
   #offline = false;
   #typed = 0;
+  /** Resolves when the server knows of the end, or cannot be told. */
+  #told: Promise<unknown> | undefined;
   /** Resolves where the visitor would rather type. */
   readonly #writes: Promise<undefined>;
   write!: () => void;
@@ -160,11 +162,11 @@ class Call {
       model.change("connecting");
       // Before the token is spent, so that a failed download costs the owner nothing.
       const [{ join, turn }, before] = await this.#unlessOver(Promise.all([room.catch(failedToLoad), this.#gesture.before]));
-      await turn?.(signal, () => this.#ask(), () => this.finish("visitor"));
+      await turn?.(signal, () => this.#ask(), () => this.finish("visitor"), () => this.#told);
       const starting = this.#start(widget, token, before);
-      this.#gesture.hold?.(80);
+      this.#gesture.hold!(80);
       const started = await this.#unlessOver(starting);
-      this.#gesture.hold?.(400);
+      this.#gesture.hold!(400);
       if (started.ignored?.length) {
         console.warn(`vaani-widget: this site does not let a page set ${started.ignored.join(", ")}.`);
       }
@@ -233,7 +235,7 @@ class Call {
   }
 
   #connected(widget: Widget, started: StartedCall): void {
-    this.#gesture.hold?.(0);
+    this.#gesture.hold!(0);
     this.#joinedAt = performance.now();
     model.joined.value = true;
     for (const [name, handler] of tools) this.connection?.registerTool(name, handler);
@@ -317,7 +319,7 @@ class Call {
       clearTimeout(this.#timers.get(name));
       this.#timers.delete(name);
     } else if (!this.#timers.has(name)) {
-      this.#timers.set(name, window.setTimeout(then, milliseconds));
+      this.#timers.set(name, setTimeout(then, milliseconds));
     }
   }
 
@@ -351,11 +353,11 @@ class Call {
   /** Ends the call; only the first time counts. Everything that was opened is closed. */
   finish(reason: EndReason, problem?: Problem): void {
     if (this.#over.signal.aborted) return;
+    const home = model.home.peek();
+    if (home && this.#started) this.#told = progress(home, this.#started, { event: "ended", reason });
     this.#over.abort(problem ?? CANCELLED);
     current = null;
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    const home = model.home.peek();
-    if (home && this.#started) void progress(home, this.#started, { event: "ended", reason });
     this.connection?.leave().catch(() => {});
     release(this.#gesture);
 

@@ -83,10 +83,10 @@ export async function start(widget: Widget, gesture: Gesture, room: Promise<Room
   const texts = speak(widget.spoken);
   // Drawing takes as long as a step of the call: it is done while somebody else is waited for.
   const lull = new Promise<void>((done) => {
-    let timer: number | undefined;
+    let timer: ReturnType<typeof setTimeout>;
     gesture.hold = (milliseconds) => {
       clearTimeout(timer);
-      timer = window.setTimeout(done, milliseconds);
+      timer = setTimeout(done, milliseconds);
     };
     gesture.hold(120);
   });
