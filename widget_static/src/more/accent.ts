@@ -1,6 +1,7 @@
 /**
- * The accent on the panel's ground. Words on it are the loader's affair; here is seen to it that what is filled or drawn
- * with it stands out, whatever the owner has chosen for accent and surface.
+ * The accent on the panel's ground. Words on it are the loader's affair, as far as an accent is red, green and blue; here
+ * is seen to all the others, and that what is filled or drawn with it stands out, whatever the owner has chosen for accent
+ * and surface. From the first call on, the button follows the page's theme, too.
  */
 
 import { effect } from "@preact/signals";
@@ -18,21 +19,38 @@ const ENOUGH = 3.1;
 
 effect(() => {
   const home = model.home.value;
-  if (!home || !view.value.shape) return;
+  if (!home) return;
+  void view.value.shape;
   void lookOf(home);
   // When what has changed is drawn.
-  requestAnimationFrame(() => rim(home));
+  requestAnimationFrame(() => follow(home as Drawn));
 });
 
-function rim(widget: Widget): void {
-  const drawn = widget.stage.firstElementChild;
-  if (!drawn) return;
+/** Draws itself whenever an attribute changes. */
+type Drawn = Widget & { attributeChangedCallback(name: string): void };
+
+function follow(widget: Drawn): void {
   // The page's own variable may have changed with its theme.
-  widget.face("call");
-  const style = getComputedStyle(drawn);
+  widget.attributeChangedCallback("");
+  ink(widget.stage);
+  const drawn = widget.stage.firstElementChild;
+  if (drawn) rim(widget.stage, getComputedStyle(drawn));
+}
+
+/** Black or white words on an accent that the loader can't read: `oklch()`, `color-mix()` and what else is no `rgb()`. */
+function ink(stage: HTMLElement): void {
+  const { color } = getComputedStyle(stage.parentElement!);
+  const accent = channels(color);
+  const better = contrast(accent, [0, 0, 0]) > contrast(accent, [255, 255, 255]) ? "#000" : "#fff";
+  for (const part of [stage, stage.nextElementSibling as HTMLElement | null]) {
+    part?.style.setProperty("--v-ink", color.startsWith("rgb") ? "" : better);
+  }
+}
+
+function rim(stage: HTMLElement, style: CSSStyleDeclaration): void {
   const [paper, fill] = ["--paper", "--fill"].map((name) => channels(style.getPropertyValue(name))) as [Channels, Channels];
   const accent = channels(style.getPropertyValue("--color"), paper);
-  const set = (name: string, value: string) => widget.stage.style.setProperty(name, value);
+  const set = (name: string, value: string) => stage.style.setProperty(name, value);
   set("--v-edge", `rgb(${seen(accent, [paper, fill])})`);
   // Away from the words on it, so that they are read no worse while it is pointed at.
   set("--v-lift", /#000/.test(style.getPropertyValue("--on-color")) ? "#fff3" : "#0002");
