@@ -15,11 +15,13 @@ const PATIENCE = 2_000;
  * @param told resolves when the server knows that this tab's call is over.
  */
 export async function turn(signal: AbortSignal, ask: () => Promise<void>, lost: () => void, told: () => unknown): Promise<void> {
-  if (!(await take(NAME, { ifAvailable: true }))) {
+  const LINE = `${NAME}_line`;
+  const [free, line] = await Promise.all([take(NAME, { ifAvailable: true }), take(LINE, { ifAvailable: true }, told)]);
+  if (!free) {
     await ask();
     await take(NAME, { steal: true });
   }
-  await take(`${NAME}_line`, { signal: AbortSignal.timeout(PATIENCE) }, told);
+  if (!line) await take(LINE, { signal: AbortSignal.timeout(PATIENCE) }, told);
 
   function take(name: string, how: LockOptions, last?: () => unknown): Promise<boolean> {
     return new Promise((answer) => {
