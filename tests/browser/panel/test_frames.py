@@ -41,11 +41,25 @@ def test_an_open_panel_without_a_call(site: Site, variant: str) -> None:
     assert at_rest(site)
 
 
+SPEAKS = """
+() => {
+  window.read = 0;
+  Object.defineProperty(room, "levels", { get: () => (read++, { visitor: 0, agent: 0.5 }) });
+}
+"""
+
+
 @pytest.mark.parametrize("variant", ["button", "compact"])
 def test_a_call_that_has_ended(site: Site, variant: str) -> None:
     site.show(SPY, variant=variant)
     site.call()
-    assert not at_rest(site)  # the voice is drawn
+    site.page.evaluate(SPEAKS)
+    # the voice is drawn
+    site.page.wait_for_function(
+        f"{ROOT}.querySelector('[style*=\"--agent\"]')?.style.cssText.includes('0.5')"
+    )
     site.on("gone('agent')")
     site.state("ended")
     assert at_rest(site)
+    read = site.page.evaluate("read")
+    assert site.page.evaluate("async () => (await frames_without_us(), read)") == read, "nobody listens"
