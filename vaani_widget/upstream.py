@@ -62,6 +62,8 @@ class VaaniClient:
         self._timeout = timeout
         self._transport = transport
         self._network: Network | None = None
+        self._close_network: Callable[[], object] | None = None
+        _clients.add(self)
         if not (api_key.isascii() and api_key.isprintable()):
             del api_key
             raise SettingError(
@@ -98,9 +100,14 @@ class VaaniClient:
     def close(self) -> None:
         """Close this process's connections. The next use opens new ones."""
         with _making:
-            network, self._network = self._network, None
-        if network is not None:
-            network.close()
+            self._network, close = None, self._close_network
+        if close is not None:
+            close()
+
+    def forget_parents(self) -> None:
+        """In a child after a fork: close the parent's connections here, without a word on them."""
+        if self._network is not None:
+            self._network.forget()
 
     def _within(self, ask: Callable[[httpx.BaseTransport, Allowance], T]) -> T | Failure:
         """Run ``ask`` with a deadline. Never raises: see :class:`Failure`."""
@@ -142,9 +149,11 @@ class VaaniClient:
                 network = self._network
                 if network is None or network.pid != os.getpid():
                     if network is not None:
-                        _left_behind.append(network)  # another process's: nothing may touch it
+                        _left_behind.append(network)  # the parent's, whose locks may never come free here
                     network = self._network = Network()
-                    weakref.finalize(self, network.close)  # also when the interpreter ends
+                    self._close_network = weakref.finalize(
+                        self, network.close
+                    )  # at the interpreter's end, too
         return network
 
 
@@ -206,11 +215,14 @@ def _private(body: Mapping[str, object]) -> list[str]:
 
 _making = threading.Lock()
 _left_behind: list[Network] = []
+_clients: weakref.WeakSet[VaaniClient] = weakref.WeakSet()
 
 
 def _after_fork_in_child() -> None:
     global _making
     _making = threading.Lock()  # a thread that is not here any more may have held the old one
+    for client in list(_clients):
+        client.forget_parents()
 
 
 if hasattr(os, "register_at_fork"):

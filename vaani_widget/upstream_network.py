@@ -7,7 +7,6 @@ that a request waits for (a name, a connection, TLS, every read and write) draws
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import select
@@ -24,6 +23,8 @@ from typing import Any, cast
 
 import httpcore
 import httpx
+
+from .upstream_connect import Connected, connecting, give_up
 
 MAX_CONNECTIONS = 100
 MAX_IDLE_CONNECTIONS = 20
@@ -101,6 +102,10 @@ class Network(httpx.BaseTransport):
             self._backend.hang_up()
             self._pool.close()
 
+    def forget(self) -> None:
+        """In a child after a fork, close what it has inherited, and touch nothing of the parent's."""
+        self._backend.forget()
+
 
 @cache
 def _trust() -> ssl.SSLContext:
@@ -124,7 +129,7 @@ class _Backend(httpcore.NetworkBackend):
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._closed = False
-        self._connecting: set[Future[socket.socket]] = set()
+        self._connecting: set[Future[Connected]] = set()
         self._streams: weakref.WeakSet[_Stream] = weakref.WeakSet()
 
     def connect_tcp(
@@ -135,31 +140,36 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        future: Future[socket.socket] = Future()
         left = _left(httpcore.ConnectTimeout)
+        future: Future[Connected] = Future()
         with self._lock:
             if self._closed:
                 raise httpcore.ConnectError("closed")
             self._connecting.add(future)
-        # In a thread of its own: nothing else gets out of a name resolution that hangs.
-        threading.Thread(
-            target=_connect, args=(host, port, left, future), name="vaani-widget-connect", daemon=True
-        ).start()
         try:
-            stream = _Stream(future.result(left))
-        except TimeoutError:
-            if not future.cancel():  # it came in this very moment
-                future.result().close()
-            raise httpcore.ConnectTimeout from None
-        except CancelledError:
-            raise httpcore.ConnectError("closed") from None
-        except OSError as error:
-            raise httpcore.ConnectError(str(error)) from None
+            # In a thread of its own: nothing else gets out of a name resolution that hangs.
+            connecting(host, port, left, future)
+            connected = future.result(left)
+        except BaseException as error:
+            give_up(future)
+            if isinstance(error, TimeoutError):
+                raise httpcore.ConnectTimeout from None
+            if isinstance(error, CancelledError):
+                raise httpcore.ConnectError("closed") from None
+            raise
         finally:
             with self._lock:
                 self._connecting.discard(future)
+        if isinstance(connected, Exception):
+            late = isinstance(connected, TimeoutError)
+            raise (httpcore.ConnectTimeout if late else httpcore.ConnectError)(str(connected))
+        stream = _Stream(connected)
         with self._lock:
             self._streams.add(stream)
+            closed = self._closed
+        if closed:
+            stream.close()
+            raise httpcore.ConnectError("closed")
         return stream
 
     def hang_up(self) -> None:
@@ -167,31 +177,14 @@ class _Backend(httpcore.NetworkBackend):
             self._closed = True
             for future in self._connecting:
                 future.cancel()
-            for stream in self._streams:
-                stream.hang_up()
+            streams = list(self._streams)
+        for stream in streams:
+            stream.hang_up()
 
-
-def _connect(host: str, port: int, seconds: float, future: Future[socket.socket]) -> None:
-    async def connect() -> None:
-        # asyncio tries the addresses of a name in turn, without waiting for one that is silent (RFC 8305).
-        try:
-            async with asyncio.timeout(seconds):
-                loop = asyncio.get_running_loop()
-                transport, _ = await loop.create_connection(
-                    asyncio.Protocol, host, port, happy_eyeballs_delay=0.25
-                )
-        except Exception as error:
-            if future.set_running_or_notify_cancel():
-                future.set_exception(error)
-            return
-        connected = transport.get_extra_info("socket").dup()
-        transport.abort()
-        if future.set_running_or_notify_cancel():
-            future.set_result(connected)
-        else:
-            connected.close()
-
-    asyncio.run(connect())
+    def forget(self) -> None:
+        """In a child: the parent's connections, and not a word on them."""
+        for stream in list(self._streams):
+            stream.forget()
 
 
 class _Stream(httpcore.NetworkStream):
@@ -199,14 +192,16 @@ class _Stream(httpcore.NetworkStream):
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
+        self._busy = False
+        self._hung_up = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        with _as_httpcore(httpcore.ReadTimeout, httpcore.ReadError):
+        with self._used(httpcore.ReadTimeout, httpcore.ReadError):
             self._socket.settimeout(_left(httpcore.ReadTimeout))
             return self._socket.recv(max_bytes)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        with _as_httpcore(httpcore.WriteTimeout, httpcore.WriteError):
+        with self._used(httpcore.WriteTimeout, httpcore.WriteError):
             while buffer:
                 self._socket.settimeout(_left(httpcore.WriteTimeout))
                 if _running.allowance is not None:
@@ -214,20 +209,36 @@ class _Stream(httpcore.NetworkStream):
                 buffer = buffer[self._socket.send(buffer) :]
 
     def close(self) -> None:
-        self._socket.close()
+        # Another thread may be reading. Its number closed under it could be another connection's next.
+        if self._busy:
+            self.hang_up()
+        else:
+            self._socket.close()
 
     def hang_up(self) -> None:
-        """Wakes the thread that waits for it, which :meth:`close` does not."""
+        """Wakes the thread that waits for it, which then closes it."""
+        self._hung_up = True
         with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+            # Not SSLSocket's own, which first has what is sent meanwhile go out in the clear.
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def forget(self) -> None:
+        with suppress(OSError):
+            os.close(self._socket.detach())
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         try:
-            with _as_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
+            with self._used(httpcore.ConnectTimeout, httpcore.ConnectError):
                 self._socket.settimeout(_left(httpcore.ConnectTimeout))
-                self._socket = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname)
+                secured = ssl_context.wrap_socket(
+                    self._socket, server_hostname=server_hostname, do_handshake_on_connect=False
+                )
+                self._socket = secured
+                if self._hung_up:  # while nobody had the socket
+                    raise OSError("closed")
+                secured.do_handshake()
         except BaseException:
             self.close()
             raise
@@ -239,6 +250,18 @@ class _Stream(httpcore.NetworkStream):
         if info == "ssl_object":
             return self._socket if isinstance(self._socket, ssl.SSLSocket) else None
         return self._socket if info == "socket" else None
+
+    @contextmanager
+    def _used(self, late: type[Exception], broken: type[Exception]) -> Iterator[None]:
+        self._busy = True
+        try:
+            yield
+        except TimeoutError:
+            raise late from None
+        except OSError as error:
+            raise broken(str(error)) from None
+        finally:
+            self._busy = False
 
 
 def _is_readable(connected: socket.socket) -> bool:
@@ -267,16 +290,6 @@ def _left(over: type[httpcore.TimeoutException]) -> float:
     if left <= 0:
         raise over
     return left
-
-
-@contextmanager
-def _as_httpcore(late: type[Exception], broken: type[Exception]) -> Iterator[None]:
-    try:
-        yield
-    except TimeoutError:
-        raise late from None
-    except OSError as error:
-        raise broken(str(error)) from None
 
 
 @contextmanager

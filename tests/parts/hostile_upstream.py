@@ -12,6 +12,7 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -51,11 +52,15 @@ class HostileUpstream:
     """Listens on a free port of loopback. ``behaviour`` may be exchanged between requests.
 
     :param greeting: what every connection is told first, before it has said a word.
+    :param tls: speaks it, with a certificate of its own.
     """
 
-    def __init__(self, behaviour: Behaviour, *, greeting: bytes = b"") -> None:
+    def __init__(
+        self, behaviour: Behaviour, *, greeting: bytes = b"", tls: ssl.SSLContext | None = None
+    ) -> None:
         self.behaviour = behaviour
         self.greeting = greeting
+        self.tls = tls
         self.requests: list[Request] = []
         self.connections = 0
         self.sent = 0
@@ -70,7 +75,7 @@ class HostileUpstream:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __enter__(self) -> HostileUpstream:
         self._start(self._accept)
@@ -111,6 +116,10 @@ class HostileUpstream:
             self._open.add(connection)
         try:
             with suppress(OSError):
+                if self.tls is not None:
+                    connection = self.tls.wrap_socket(connection, server_side=True)
+                    with self._lock:
+                        self._open.add(connection)
                 connection.sendall(self.greeting)
                 while request := _read(connection, number):
                     self.requests.append(request)
