@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from tests.parts.packages import empty_venv, environment, run
+from tests.parts.packages import empty_venv, environment, run, try_pip
 
 
 def expect_one_sentence(said: str, reason: str) -> None:
@@ -20,7 +19,7 @@ def expect_one_sentence(said: str, reason: str) -> None:
 def test_wheel_fails_where_npm_finds_no_lock_file(copy, tmp_path: Path) -> None:
     tree = copy("no-lock")
     (tree / "widget_static" / "package-lock.json").unlink()
-    done = run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", tmp_path, tree)
+    done = try_pip("wheel", "--no-deps", "-w", tmp_path, tree)
     assert done.returncode != 0
     expect_one_sentence(done.stdout + done.stderr, "EUSAGE")
     assert list(tmp_path.iterdir()) == []
@@ -33,7 +32,7 @@ def test_editable_install_fails_where_npm_reaches_nothing(copy, tmp_path: Path) 
         npm_config_cache=str(tmp_path / "cache"),
         npm_config_fetch_retries="0",
     )
-    done = run(python, "-m", "pip", "install", "--no-deps", "-e", copy("offline"), env=offline)
+    done = try_pip("install", "--no-deps", "-e", copy("offline"), python=python, env=offline)
     assert done.returncode != 0
     expect_one_sentence(done.stdout + done.stderr, "ECONNREFUSED")
     assert run(python, "-c", "import vaani_widget").returncode != 0
@@ -43,7 +42,7 @@ def test_wheel_fails_where_a_source_is_broken(copy, tmp_path: Path) -> None:
     tree = copy("broken-source")
     with (tree / "widget_static" / "src" / "attributes.ts").open("a", encoding="utf-8") as source:
         source.write("\nexport const = ;\n")
-    done = run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", tmp_path, tree)
+    done = try_pip("wheel", "--no-deps", "-w", tmp_path, tree)
     assert done.returncode != 0
     expect_one_sentence(done.stdout + done.stderr, "attributes.ts")
     assert list(tmp_path.iterdir()) == []

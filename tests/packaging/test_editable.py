@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
-
-import pytest
 
 from tests.parts.packages import empty_venv, pip, run
 
@@ -19,12 +18,21 @@ print(json.dumps([str(path) for path in found if path.is_file()]))
 """
 
 
-@pytest.mark.parametrize("mode", ["lenient", "strict"])
-def test_editable_install_of_a_fresh_copy_has_bundle_and_templates(mode: str, copy, tmp_path: Path) -> None:
-    tree = copy(f"editable-{mode}")
-    python = empty_venv(tmp_path / "venv")
+def expect_its_own_files(tree: Path, folder: Path, mode: str) -> None:
+    """An install that serves what lies in the tree."""
+    python = empty_venv(folder / "venv")
     pip("install", "--no-deps", "--config-settings", f"editable_mode={mode}", "-e", tree, python=python)
     found = json.loads(run(python, "-c", ASK).stdout)
     assert len(found) == 3
     assert all(path.startswith(str(tree)) for path in found)
     assert (tree / "widget_static" / "dist" / "manifest.json").is_file()
+
+
+def test_editable_install_of_a_fresh_copy_builds_and_serves_it(copy, tmp_path: Path) -> None:
+    expect_its_own_files(copy("editable"), tmp_path, "lenient")
+
+
+def test_strict_one_serves_what_is_built_already(wheel: Path, built_tree: Path, tmp_path: Path) -> None:
+    left = shutil.ignore_patterns("node_modules", "build", "*.egg-info")
+    tree = Path(shutil.copytree(built_tree, tmp_path / "vaani-widget", ignore=left))
+    expect_its_own_files(tree, tmp_path, "strict")

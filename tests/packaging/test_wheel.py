@@ -9,7 +9,7 @@ import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.parts.packages import environment, names, run
+from tests.parts.packages import environment, names, run, try_pip
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -126,7 +126,7 @@ def test_a_wrong_setting_is_one_line_and_status_2(installed: Path, tmp_path: Pat
 def test_core_brings_no_server_and_no_demo(installed: Path) -> None:
     listed = {
         line.split("==")[0].lower()
-        for line in run(installed, "-m", "pip", "list", "--format=freeze").stdout.split()
+        for line in try_pip("list", "--format=freeze", python=installed).stdout.split()
     }
     assert {"flask", "flask-cors", "httpx", "pyjwt", "sqlalchemy", "limits"} <= listed
     assert not {"livekit-agents", "altcha", "prometheus-client", "psycopg", "pytest", "numpy"} & listed
