@@ -120,9 +120,14 @@ class Visitor:
         sound = self._sound.setdefault(publication.name, bytearray())
 
         async def run() -> None:
-            async for event in rtc.AudioStream(track, sample_rate=RATE, num_channels=1, frame_size_ms=50):
-                sound.extend(event.frame.data.tobytes())
-                self._news.set()
+            stream = rtc.AudioStream(track, sample_rate=RATE, num_channels=1, frame_size_ms=50)
+            try:
+                async for event in stream:
+                    sound.extend(event.frame.data.tobytes())
+                    self._news.set()
+            finally:
+                # LiveKit's library goes on calling back for one that is open, also while Python ends
+                await stream.aclose()
 
         self._later(run())
 
@@ -181,3 +186,5 @@ async def visitor(stack: DemoStack, **body: object) -> AsyncIterator[Visitor]:
         for task in list(us._tasks):
             task.cancel()
         await asyncio.gather(*us._tasks, return_exceptions=True)
+        if us._source:
+            await us._source.aclose()
