@@ -45,7 +45,8 @@ test: setup ## prove it: the whole test suite, in real Chromium; ARGS="-k ledger
 .PHONY: attack
 attack: setup ## attack it at full length, and print the ceiling found: 15 to 20 minutes
 	@VAANI_ATTACK=long exec $(BIN)/python -m pytest tests/attack \
-	  tests/store/test_tokens_spent_once.py tests/store/test_many_processes.py $(ARGS)
+	  tests/store/test_tokens_spent_once.py tests/store/test_many_processes.py \
+	  tests/serving/test_proxies.py tests/serving/test_reload.py tests/openapi/test_conformance.py $(ARGS)
 
 .PHONY: setup
 setup: announce-test system $(VENV)/.test $(BUNDLE) $(TESTED) livekit ## only set up what `make test` needs

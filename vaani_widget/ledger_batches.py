@@ -92,7 +92,11 @@ class Batches:
                 write.state, write.told = "waiting", threading.Event()
                 queue.append(write)
         if write.told is not None:
-            write.told.wait(remaining())
+            try:
+                write.told.wait(remaining())
+            except BaseException:  # this thread is thrown out; who comes next must not wait for it
+                self._leave(key, write)
+                raise
             with self._lock:
                 if write.state == "waiting":
                     self._queues[key].remove(write)
@@ -135,6 +139,14 @@ class Batches:
             write.state = "taken"
             taken.append(write)
             return write
+
+    def _leave(self, key: Hashable, write: Write[Any]) -> None:
+        with self._lock:
+            if write.state == "waiting":
+                self._queues[key].remove(write)
+            leading = write.state == "leading"
+        if leading:
+            self._hand_on(key, [write])
 
     def _hand_on(self, key: Hashable, taken: list[Write[Any]]) -> None:
         with self._lock:

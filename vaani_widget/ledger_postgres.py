@@ -32,8 +32,8 @@ _SCHEMA_LOCK = 0x7661616E6977  # an arbitrary key of our own among the database'
 _BEGIN = Statement(
     lambda _: text(
         # In one round trip: the server gives up by itself while the connection is still good; a transaction
-        # whose process has frozen lets go of its locks; and the time. clock_timestamp() and not now(): what
-        # was waited for must not date a call back.
+        # whose process has frozen lets go of its locks; and the time, which is from before the site's lock:
+        # a call that waits for it is dated back by as much, and no further than an operation takes.
         "SELECT extract(epoch FROM clock_timestamp())::float8,"
         " set_config('statement_timeout', :answer, true),"
         " set_config('idle_in_transaction_session_timeout', '2000', true),"
@@ -62,6 +62,7 @@ class Postgres:
             self._url,
             hide_parameters=True,
             logging_name=LOGGING_NAME,
+            isolation_level="READ COMMITTED",  # whatever the database's own is: the site's lock does the rest
             pool_size=CONNECTIONS,
             max_overflow=0,
             pool_timeout=0.1,  # never waits: there are as many writers as connections

@@ -58,6 +58,19 @@ def test_a_preflight_for_json_passes_and_is_kept(kit: Kit, path: str) -> None:
     assert int(answer.headers["Access-Control-Max-Age"]) >= 600
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("v1/calls", {"OPTIONS", "POST"}),
+        ("metrics", {"GET", "HEAD", "OPTIONS"}),
+        ("widget.js", {"GET", "HEAD", "OPTIONS"}),
+    ],
+)
+def test_options_name_what_there_is(kit: Kit, path: str, methods: set[str]) -> None:
+    answer = kit.client.options(f"/vaani/{path}")
+    assert {name.strip() for name in answer.headers["Allow"].split(",")} == methods
+
+
 @pytest.mark.parametrize("header", ["x-forwarded-host", "authorization", "x-forwarded-for", "cookie"])
 def test_no_page_may_send_headers_that_proxies_believe(kit: Kit, header: str) -> None:
     asked = {

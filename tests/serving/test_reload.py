@@ -1,8 +1,9 @@
-"""SIGHUP: the configuration is read anew, and nothing that was in flight is dropped."""
+"""SIGHUP: the configuration is read anew, keys too, and nothing that was in flight is dropped."""
 
 from __future__ import annotations
 
 import http.client
+import json
 import signal
 import threading
 from collections import Counter
@@ -16,6 +17,11 @@ from tests.parts.widget_server import widget_server
 RELOADS = 10
 CALLERS = 2
 """For each way in."""
+
+A, B, C, D = (f"{letter}{'0123456789abcdef' * 2}" for letter in "ABCD")
+KEYS = [[A], [A, B], [B, A], [B], [B, C], [C, B], [C], [C, D], [D, C], [D], [D]]
+"""The server's, before the first reload and after each: what signs stands first. A new one is known to all
+before it signs, and an old one goes when nothing is signed with it any more."""
 
 
 class Crowd:
@@ -66,22 +72,25 @@ def name_of(way: Visitor) -> str:
     return str(answer.json["site"]["name"])
 
 
-def test_ten_reloads_under_load_drop_nothing(tmp_path: Path) -> None:
+def test_ten_reloads_and_three_keys_under_load_drop_nothing(tmp_path: Path) -> None:
     with SlowVaani(0.3) as vaani:
 
-        def config(name: str) -> str:
-            return vaani.config("trusted_proxies = 1", site("acme", f'name = "{name}"'))
+        def config(name: str, keys: list[str]) -> str:
+            return vaani.config(
+                "trusted_proxies = 1", f"secret_key = {json.dumps(keys)}", site("acme", f'name = "{name}"')
+            )
 
         with (
-            widget_server(tmp_path, config("before")) as server,
+            widget_server(tmp_path, config("before", KEYS[0])) as server,
             nginx(server.port) as by_nginx,
             caddy(server.port) as by_caddy,
         ):
             directly = Visitor(server.port)
+            of_first_key = directly.another().mint().json["site_token"]
             with Crowd(directly=directly, nginx=by_nginx, caddy=by_caddy) as crowd:
                 for number in range(RELOADS):
                     calls = sum(crowd.answered.values())
-                    (tmp_path / "widget.toml").write_text(config(f"reload {number}"))
+                    (tmp_path / "widget.toml").write_text(config(f"reload {number}", KEYS[number + 1]))
                     server.reload()
                     assert name_of(directly) == f"reload {number}"
                     server.wait_for(lambda: sum(crowd.answered.values()) > calls + CALLERS)  # noqa: B023
@@ -89,6 +98,9 @@ def test_ten_reloads_under_load_drop_nothing(tmp_path: Path) -> None:
             assert set(crowd.answered) == {"directly", "nginx", "caddy"}
             assert vaani.asked == sum(crowd.answered.values())
             assert server.log.count("Reloaded") == RELOADS
+            asked = vaani.asked
+            assert directly.start(of_first_key).json["code"] == "token_invalid"
+            assert vaani.asked == asked
 
 
 MISTAKES = {

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from sqlalchemy import Connection, event
 
 from tests.parts.reservations import reservation
+from vaani_widget import ledger_batches
 from vaani_widget.errors import BudgetSpent, StoreUnavailable, TokenSpent
 from vaani_widget.ledger import Ledger
 from vaani_widget.ledger_batches import MOST, SPARE, Batches, Write
@@ -211,3 +213,31 @@ def test_one_token_is_spent_once_within_a_transaction(sqlite_url: str) -> None:
     assert found.count(TokenSpent) == 19
     assert commits == 1
     ledger.dispose()
+
+
+@pytest.mark.parametrize("state", ["waiting", "leading"])
+def test_who_is_thrown_out_is_not_waited_for(desk: Desk, state: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a worker does with a thread that it ends, or gevent with a time-out."""
+    seen: list[str] = []
+
+    class Event(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if state == "leading":
+                super().wait(timeout)
+            seen.append(thrown.state)
+            raise SystemExit
+
+    monkeypatch.setattr(ledger_batches, "MOST", 1)
+    thrown = desk.book.write("thrown out")
+    desk.hold()
+    monkeypatch.setattr(ledger_batches, "threading", SimpleNamespace(Event=Event))
+    desk.ask(thrown, waits=state == "leading")
+    if state == "waiting":
+        assert isinstance(desk.asked[-1].exception(30), SystemExit)
+    monkeypatch.setattr(ledger_batches, "threading", threading)
+    desk.ask(desk.book.write("a"))
+    desk.go_on.set()
+    assert [type(asked.exception(30)) for asked in desk.asked] == [type(None), SystemExit, type(None)]
+    assert seen == [state]
+    assert desk.book.pages == [[], ["a"]]
+    wait_for(lambda: not desk.batches._queues)

@@ -28,6 +28,7 @@ ROUTES = (
     ("GET", "/metrics", "metrics", metrics.metrics),
     ("GET", "/openapi.json", "openapi", openapi.openapi_json),
 )
+_METHODS = {endpoint: method for method, _rule, endpoint, _view in ROUTES}
 _ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 
 
@@ -53,6 +54,14 @@ def _methods_of_others(method: str) -> set[str]:
     return set(rule.methods or ()) if rule and rule.endpoint != request.endpoint else set()
 
 
+def _allow_what_there_is(response: Response) -> Response:
+    """Flask's own answer to OPTIONS counts in what ``nothing_here`` takes, which is everything."""
+    method = _METHODS.get((request.endpoint or "").rpartition(".")[2])
+    if request.method == "OPTIONS" and method is not None:
+        response.headers["Allow"] = ", ".join(["OPTIONS", method, *(["HEAD"] if method == "GET" else [])])
+    return response
+
+
 def _catch_all(state: BlueprintSetupState) -> None:
     """Not where the blueprint is mounted at the root of a host: the rest of the root is the host's."""
     if (state.url_prefix or "").strip("/") or state.subdomain:
@@ -71,6 +80,7 @@ def _make() -> WidgetBlueprint:
     blueprint = WidgetBlueprint("vaani_widget", __name__, url_prefix="/vaani")
     manners.install(blueprint)
     problems.install(blueprint)
+    blueprint.after_request(_allow_what_there_is)
     for method, rule, endpoint, view in ROUTES:
         blueprint.add_url_rule(
             rule,
