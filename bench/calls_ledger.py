@@ -140,8 +140,9 @@ def _create(index: Index, dialect: Dialect) -> str:
 
 
 def count(url: str, since: float) -> int:
-    """Calls that were written down and settled since then."""
-    asked = "SELECT count(*) FROM vaani_widget_calls WHERE reserved_at >= {} AND outcome = 'committed'"
+    """Calls that were written down since then and not given back. A disk that stalls may leave some of them
+    ``reserved``, which counts as spent, too."""
+    asked = "SELECT count(*) FROM vaani_widget_calls WHERE reserved_at >= {} AND outcome != 'released'"
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(str(make_url(url).database))) as connection:
             return int(connection.execute(asked.format("?"), (since,)).fetchone()[0])
