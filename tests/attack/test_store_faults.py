@@ -22,6 +22,7 @@ from tests.attack.conftest import Ceiling
 from tests.attack.served import serving, site
 from tests.attack.wire import Answer, Wire
 from tests.parts.hostile_upstream import HostileUpstream, Request, credentials
+from tests.parts.lateness import Lateness
 from tests.parts.postgres import PostgresServer
 from tests.parts.widget_server import WidgetServer
 
@@ -54,7 +55,7 @@ class Stand:
             tokens = [[await wire.token() for _ in range(3)] for wire in wires]
             before = len(self.vaani.requests)
             workers = self.server.workers()
-            with fault():
+            with fault(), Lateness() as machine:
                 refusals = [
                     answer
                     for turn in range(3)
@@ -65,7 +66,7 @@ class Stand:
                 ready = await wires[0].get("/vaani/readyz")
                 alive = await wires[1].get("/vaani/healthz")
             ceiling(f"ledger {name}", len(refusals), len(self.vaani.requests) - before, 0)
-            slowest = max(answer.seconds for answer in refusals)
+            slowest = max(answer.seconds for answer in refusals) - machine.seconds
             print(f"{name}: the slowest of {len(refusals)} refusals took {slowest:.3f} s")
             assert len(self.vaani.requests) == before, "money was spent that no ledger knows of"
             assert {refused(answer) for answer in refusals} == {"store_unavailable, spent no"}

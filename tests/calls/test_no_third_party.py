@@ -87,6 +87,7 @@ def a_whole_call(shop: Shop, visitor: Page) -> None:
     panel.get_by_role("button", name="Mute").click()
     panel.get_by_role("button", name="Call settings").click()
     expect(panel.get_by_label("Microphone", exact=True)).to_be_visible()
+    visitor.keyboard.press("Escape")
     panel.get_by_role("textbox", name="Write a message").fill("What are your opening hours?")
     visitor.keyboard.press("Enter")
     until_event(visitor, "vaani-transcript", where="detail.role === 'agent' && /nine/i.test(detail.text)")

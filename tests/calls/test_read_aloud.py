@@ -44,6 +44,7 @@ MUTED = """
           text "You are connected. Go ahead and speak."
 """
 
+# the settings are where the conversation was
 CHOOSING = """
     RootWebArea "Shop"
       heading "Shop"
@@ -56,11 +57,6 @@ CHOOSING = """
         text "You are talking to an AI assistant"
         status
           text "You are muted"
-        log "Transcript" [live=off] …
-        button "Copy conversation"
-        form
-          textbox "Write a message"
-          button "Send" [disabled]
         button "Unmute" [keyshortcuts=m]
         button "Call settings" [expanded]
         group "Call settings"

@@ -163,6 +163,7 @@ def test_a_call_by_keyboard(site: Site) -> None:
     keyboard.press("Enter")
     until_event(site.page, "vaani-call-connected")
     site.agent("listening")
+    expect(site.panel.get_by_role("textbox", name="Write a message")).to_be_visible()
     # In: the dialog itself, so that it's named first.
     assert focused(site) == "Call with Tea Shop"
     keyboard.press("Tab")
@@ -240,15 +241,18 @@ def test_room_for_fingers_in_a_small_window(
 
 def test_nothing_moves_for_who_asked_for_that(open_site: Callable[..., Site]) -> None:
     moving = f"{ROOT}.getAnimations().map(({{ animationName }}) => animationName)"
+    more = "performance.getEntriesByType('resource').some(({ name }) => name.includes('/assets/more-'))"
     site = open_site(reduced_motion="reduce")
     site.show()
     waiting(site)
+    site.page.wait_for_function(more)  # some of what moves comes with it
+    site.settle()
     # The one that's left moves nothing: it keeps buttons from taking a click too early.
     assert set(site.page.evaluate(moving)) <= {"arm"}
     site = open_site()
     site.show()
     waiting(site)
-    assert "ring" in site.page.evaluate(moving)
+    site.page.wait_for_function(f"{moving}.includes('ring')")
 
 
 def test_nothing_is_printed(site: Site) -> None:

@@ -178,6 +178,8 @@ def test_a_site_without_typing(site: Site) -> None:
 def test_the_button_is_as_large_as_a_finger(site: Site) -> None:
     site.show()
     site.call()
+    expect(send(site)).to_be_visible()
+    site.settle()
     box = send(site).bounding_box()
     assert box
     assert min(box["width"], box["height"]) >= 44

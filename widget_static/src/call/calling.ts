@@ -95,8 +95,8 @@ class Call {
       model.change("connecting");
       // Before the token is spent, so that a failed download costs the owner nothing.
       const [{ join, turn }, before] = await this.#unlessOver(Promise.all([room.catch(failedToLoad), this.#gesture.before]));
-      await turn?.(signal, () => this.#ask(), () => this.finish("visitor"), () => this.#told);
-      const starting = this.#start(widget, token, before);
+      if (turn) await this.#unlessOver(turn(signal, () => this.#ask(), () => this.finish("visitor"), () => this.#told));
+      const starting = (this.#told = this.#start(widget, token, before));
       this.#gesture.hold!(80);
       const started = await this.#unlessOver(starting);
       this.#gesture.hold!(400);
@@ -159,11 +159,14 @@ class Call {
       agree: (site) => this.#agree(widget, site),
       signal: this.#over.signal,
     });
-    this.#started = started;
-    last = { widget, started };
-    model.callId.value = started.call_id;
-    // The visitor hung up while the answer was on its way: its line is given back.
-    if (this.#over.signal.aborted) void progress(widget, started, { event: "ended", reason: "visitor" });
+    if (this.#over.signal.aborted) {
+      // The visitor hung up while the answer was on its way: its line is given back.
+      await progress(widget, started, { event: "ended", reason: "visitor" });
+    } else {
+      this.#started = started;
+      last = { widget, started };
+      model.callId.value = started.call_id;
+    }
     return started;
   }
 

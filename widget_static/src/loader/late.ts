@@ -104,9 +104,7 @@ const rest: Partial<Widget> & ThisType<Element> = {
     }
     const before = awaited(promised);
     before.catch(ignore);
-    const call = panel.start(this, { ...gesture, before }, room);
-    if (!this.isConnected) panel.detached(this);
-    await call;
+    await panel.start(this, { ...gesture, before }, room);
   },
 
   async startText() {
@@ -130,7 +128,8 @@ const rest: Partial<Widget> & ThisType<Element> = {
     panel.close();
   },
   async end() {
-    hungUp = !panel.running && !!this.shadowRoot?.querySelector("[part=button][aria-busy=true]");
+    // Only while the panel is on its way: a later start is another matter.
+    hungUp = !panel.running && model.state.peek() === "idle" && !!this.shadowRoot?.querySelector("[part=button][aria-busy=true]");
     return panel.end();
   },
   async mute(on: boolean) {

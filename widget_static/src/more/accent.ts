@@ -17,19 +17,24 @@ type Channels = readonly [number, number, number];
 /** WCAG 2.2 asks for 3 of whatever one has to see and is no text; some to spare for what is rounded. */
 const ENOUGH = 3.1;
 
+let frame = 0;
+
 effect(() => {
   const home = model.home.value;
   if (!home) return;
   void view.value.shape;
   void lookOf(home);
-  // When what has changed is drawn.
-  requestAnimationFrame(() => follow(home as Drawn));
+  // When what has changed is drawn; once, however much that was.
+  cancelAnimationFrame(frame);
+  frame = requestAnimationFrame(() => follow(home as Drawn));
 });
 
 /** Draws itself whenever an attribute changes. */
 type Drawn = Widget & { attributeChangedCallback(name: string): void };
 
 function follow(widget: Drawn): void {
+  // Off the page nothing has a color. It is looked at again when it is back.
+  if (!widget.isConnected) return;
   // The page's own variable may have changed with its theme.
   widget.attributeChangedCallback("");
   ink(widget.stage);
@@ -80,9 +85,11 @@ function luminance(color: Channels): number {
   return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
 }
 
+const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true })!;
+
 /** Of any color that the browser knows. What shines through it is the ground. */
 function channels(color: string, ground: Channels = [255, 255, 255]): Channels {
-  const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true })!;
+  pen.fillStyle = "#000"; // for what is no color
   pen.fillStyle = color;
   // Most come back as `#rrggbb`. Pixels tell of all the others, where a browser doesn't blur them for fear of spies.
   const hex = /^#(..)(..)(..)$/.exec(pen.fillStyle);

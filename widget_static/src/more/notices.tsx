@@ -3,6 +3,7 @@
 import type { VNode } from "preact";
 
 import { text } from "../panel/texts";
+import { view } from "../panel/view";
 import { goOn, interrupted } from "./awake";
 import { choosing } from "./devices-view";
 import { taken } from "./devices";
@@ -11,7 +12,12 @@ import { pressed } from "./mute-key";
 import { unheard } from "./silence";
 import type { NoticesProps } from "./slots";
 
-export function Notices(_: NoticesProps): VNode {
+export function Notices({ widget }: NoticesProps): VNode {
+  const choose = () => {
+    choosing.value = true;
+    // The bar has no room for it.
+    if (view.peek().shape !== "open") void widget.open();
+  };
   return (
     <>
       {unheard.value && text("unheard") && (
@@ -20,9 +26,7 @@ export function Notices(_: NoticesProps): VNode {
           <div>
             <strong>{text("unheard")}</strong>
             <p>{text("unheard_help")}</p>
-            {!choosing.value && (
-              <button type="button" class="link" onClick={() => (choosing.value = true)}>{text("choose_microphone")}</button>
-            )}
+            <button type="button" class="link" aria-expanded={choosing.value} onClick={choose}>{text("choose_microphone")}</button>
           </div>
         </div>
       )}

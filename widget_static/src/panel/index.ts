@@ -80,6 +80,7 @@ export function close(): void {
 
 export async function start(widget: Widget, gesture: Gesture, room: Promise<RoomModule>): Promise<void> {
   if (!running) take(widget);
+  const seen = view.peek();
   const texts = speak(widget.spoken);
   // Drawing takes as long as a step of the call: it is done while somebody else is waited for.
   const lull = new Promise<void>((done) => {
@@ -89,6 +90,7 @@ export async function start(widget: Widget, gesture: Gesture, room: Promise<Room
       timer = setTimeout(done, milliseconds);
     };
     gesture.hold(120);
+    if (seen.shape) done(); // it is drawn already
   });
   // A call without words could neither be understood nor ended: nothing is spent before they are there.
   const joined = call.start(widget, gesture, Promise.all([room, texts]).then(([module]) => module));
@@ -96,8 +98,14 @@ export async function start(widget: Widget, gesture: Gesture, room: Promise<Room
     .then(() => {
       fetchMore();
       const shown = running ?? widget;
-      raised = !!model.terms.peek();
-      home.show(shown, raised ? "open" : home.first(shown), true);
+      // Unless somebody has opened or closed it meanwhile.
+      if (view.peek() === seen) {
+        const shape = home.first(shown);
+        raised = !!model.terms.peek() || (shape === "unseen" && model.soundBlocked.peek());
+        home.show(shown, raised ? "open" : shape, true);
+      }
+      // It may have left the page before there was anything to float.
+      if (!shown.isConnected) home.detached(shown);
       callOver();
     });
   return joined;

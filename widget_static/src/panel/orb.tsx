@@ -31,6 +31,7 @@ export function useLevels(root: { current: HTMLElement | null }): void {
     if (!live) return undefined;
     const shown: Record<string, string> = {};
     const timer = setInterval(() => {
+      if (document.hidden) return;
       for (const [name, now] of Object.entries(levels())) {
         // Up at once, down slowly: a voice is followed, its gaps are not.
         const level = Math.max(now, Number(shown[name] ?? 0) * 0.8 - 0.01).toFixed(2);
