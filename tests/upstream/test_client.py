@@ -200,23 +200,29 @@ def silent() -> Iterator[tuple[str, int]]:
 def test_all_connections_are_in_use(upstream: HostileUpstream, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upstream_network, "MAX_CONNECTIONS", 1)
     upstream.behaviour = hang()
-    client = VaaniClient(api_url=upstream.url, api_key=KEY, timeout=1)
-    caught: list[str] = []
+    patient = VaaniClient(api_url=upstream.url, api_key=KEY, timeout=30)
+    client = VaaniClient(api_url=upstream.url, api_key=KEY, timeout=0.5)
+    client._network = patient._here()
+    caught: list[errors.UpstreamError] = []
 
     def call() -> None:
         try:
-            client.start_call({})
-        except errors.UpstreamTimeout as error:
-            caught.append(error.spent)
+            patient.start_call({})
+        except errors.UpstreamError as error:
+            caught.append(error)
 
-    threads = [threading.Thread(target=call) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(5)
-    assert sorted(caught) == ["no", "unknown"]
+    thread = threading.Thread(target=call)
+    thread.start()
+    until = time.monotonic() + 10
+    while not upstream.requests and time.monotonic() < until:
+        time.sleep(0.01)
+    with pytest.raises(errors.UpstreamTimeout) as late:
+        client.start_call({})
+    patient.close()
+    thread.join(10)
+    assert late.value.spent == "no"
+    assert [error.spent for error in caught] == ["unknown"]
     assert len(upstream.requests) == 1
-    client.close()
 
 
 def test_what_is_over_is_not_sent(upstream: HostileUpstream) -> None:
