@@ -16,7 +16,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 CREDENTIALS = {
@@ -145,6 +145,18 @@ def _read(connection: socket.socket, number: int) -> Request | None:
     while len(body) < int(headers.get("content-length", 0)):
         body += connection.recv(65536)
     return Request(method, path, headers, body, number)
+
+
+@contextmanager
+def silent() -> Iterator[tuple[str, int]]:
+    """A full queue of connections: the packets go nowhere, as behind a firewall that drops them."""
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for waiting in (first, second):
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        yield full.getsockname()
 
 
 def raw(data: bytes, *, close: bool = True) -> Behaviour:

@@ -12,7 +12,6 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -26,6 +25,7 @@ from tests.parts.hostile_upstream import (
     hang,
     raw,
     response,
+    silent,
 )
 from vaani_widget import errors, upstream_network
 from vaani_widget.upstream import Credentials, VaaniClient
@@ -185,16 +185,28 @@ def test_an_address_that_is_silent_is_not_waited_for(
         client.close()
 
 
-@contextmanager
-def silent() -> Iterator[tuple[str, int]]:
-    """A full queue of connections: the packets go nowhere, as behind a firewall that drops them."""
-    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        for waiting in (first, second):
-            waiting.setblocking(False)
-            waiting.connect_ex(full.getsockname())
-        yield full.getsockname()
+class UnderWay:
+    """A call in a thread of its own, which has reached Vaani."""
+
+    def __init__(self, client: VaaniClient, upstream: HostileUpstream) -> None:
+        self.refused: list[errors.UpstreamError] = []
+        self._client = client
+        self._thread = threading.Thread(target=self._call)
+        self._thread.start()
+        until = time.monotonic() + 10
+        while not upstream.requests and time.monotonic() < until:
+            time.sleep(0.01)
+
+    def _call(self) -> None:
+        try:
+            self._client.start_call({})
+        except errors.UpstreamError as error:
+            self.refused.append(error)
+
+    def outcome(self) -> list[tuple[str, str]]:
+        """Of the refusal, where it was one."""
+        self._thread.join(5)
+        return [(error.code, error.spent) for error in self.refused]
 
 
 def test_all_connections_are_in_use(upstream: HostileUpstream, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,25 +215,12 @@ def test_all_connections_are_in_use(upstream: HostileUpstream, monkeypatch: pyte
     patient = VaaniClient(api_url=upstream.url, api_key=KEY, timeout=30)
     client = VaaniClient(api_url=upstream.url, api_key=KEY, timeout=0.5)
     client._network = patient._here()
-    caught: list[errors.UpstreamError] = []
-
-    def call() -> None:
-        try:
-            patient.start_call({})
-        except errors.UpstreamError as error:
-            caught.append(error)
-
-    thread = threading.Thread(target=call)
-    thread.start()
-    until = time.monotonic() + 10
-    while not upstream.requests and time.monotonic() < until:
-        time.sleep(0.01)
+    under_way = UnderWay(patient, upstream)
     with pytest.raises(errors.UpstreamTimeout) as late:
         client.start_call({})
     patient.close()
-    thread.join(10)
     assert late.value.spent == "no"
-    assert [error.spent for error in caught] == ["unknown"]
+    assert under_way.outcome() == [("upstream_unavailable", "unknown")]
     assert len(upstream.requests) == 1
 
 
@@ -262,22 +261,9 @@ def test_goes_on_after_close(upstream: HostileUpstream, client: VaaniClient) -> 
 def test_close_lets_go_of_who_waits(upstream: HostileUpstream) -> None:
     upstream.behaviour = hang()
     client = VaaniClient(api_url=upstream.url, api_key=KEY, timeout=30)
-    caught: list[errors.UpstreamError] = []
-
-    def call() -> None:
-        try:
-            client.start_call({})
-        except errors.UpstreamError as error:
-            caught.append(error)
-
-    thread = threading.Thread(target=call)
-    thread.start()
-    until = time.monotonic() + 5
-    while not upstream.requests and time.monotonic() < until:
-        time.sleep(0.01)
+    under_way = UnderWay(client, upstream)
     client.close()
-    thread.join(5)
-    assert [(error.code, error.spent) for error in caught] == [("upstream_unavailable", "unknown")]
+    assert under_way.outcome() == [("upstream_unavailable", "unknown")]
 
 
 def test_client_that_nobody_closed_takes_its_connections_along(upstream: HostileUpstream) -> None:

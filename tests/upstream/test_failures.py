@@ -26,6 +26,7 @@ from tests.parts.hostile_upstream import (
     redirect,
     reset,
     response,
+    silent,
 )
 from vaani_widget import errors
 from vaani_widget.upstream import VaaniClient
@@ -216,16 +217,8 @@ def test_nothing_listens() -> None:
 
 
 def test_nobody_accepts() -> None:
-    """A full queue of connections: the packets go nowhere, as behind a firewall that drops them."""
-    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        for waiting in (first, second):
-            waiting.setblocking(False)
-            waiting.connect_ex(full.getsockname())
-        client = VaaniClient(
-            api_url=f"http://127.0.0.1:{full.getsockname()[1]}", api_key=KEY, timeout=TIMEOUT
-        )
+    with silent() as (host, port):
+        client = VaaniClient(api_url=f"http://{host}:{port}", api_key=KEY, timeout=TIMEOUT)
         error = refused(client)
         client.close()
     assert (error.code, error.spent) == ("upstream_timeout", "no")
