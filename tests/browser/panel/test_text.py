@@ -210,6 +210,8 @@ def test_a_long_conversation_draws_only_what_is_new(site: Site) -> None:
           room.options.on.transcript({ id: `${i}`, role, text: `Line ${i}`, final: true }); } }"""
     )
     expect(lines(site)).to_have_count(400)
+    # The words that come with the conversation name every line once.
+    expect(lines(site).first).to_have_text("You: Line 0")
     site.page.evaluate(
         f"""() => {{ window.changed = [];
           new MutationObserver(all => changed.push(...all.map(one => one.target.textContent ?? "")))
