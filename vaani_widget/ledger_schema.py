@@ -1,7 +1,8 @@
 """The ledger's tables, and how they come to be.
 
 They have a ``MetaData`` and a prefix of their own, so that they can live in the database of a host
-application without its migrations or ours noticing each other.
+application: nothing here looks at the host's tables. The host's Alembic would drop these, which are not
+among its models; ``migrations.py`` has what keeps it from that.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ PACKAGE = Path(vaani_widget.__file__).parent
 ROOT = "vaani_widget"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "hidden", "loopback", "disk", "visitors", "logs"),
+    ("errors", "hidden", "loopback", "disk", "visitors", "logs", "migrations"),
     ("call_parameters",),
     ("call_settings",),
     ("tables", "origins", "signing", "site_limits", "site_look", "site_secrets"),
