@@ -15,15 +15,17 @@ from typing import Any
 
 from . import call_checks as checks
 from . import shapes
-from .call_records import settled, told_if_refused
+from .call_records import Known, settled, told_if_refused
+from .call_settings import Merged
 from .lanes import bounds, lane
 from .ledger import Reservation
 from .logs import fields
 from .services import Services
+from .shapes import CallRequest
 from .signals import call_started, tell
 from .sites import Site
 from .tokens import SITE_TOKEN_SECONDS, CallToken, Grant, SiteToken
-from .upstream import Credentials
+from .upstream import Credentials, VaaniClient
 
 LEASE_SLACK = 60
 """Seconds that a running call's lease outlives ``max_seconds``: connecting takes some of them."""
@@ -121,57 +123,77 @@ def start_call(services: Services, asked: Asked) -> Started:
     """
     with told_if_refused(services, asked.request_id) as known:
         wanted = shapes.call_request(asked.body())
-        token = services.keyring.read_site_token(wanted.site_token, services.clock())
-        known.site = token.site
-        site = services.site(token.site)
-        checks.origin_is_the_tokens(token, asked.origin)
-        checks.origin_is_allowed(site, asked.origin, asked.host)
-        checks.agent_is_the_sites(site, token.agent)
-        checks.visitor_is_signed_where_required(site, token.sub)
-        checks.site_is_enabled(site)
-        checks.visitor_consents(site, wanted.consent_version)
-        glance = services.ledger.glance(token.jti, site.key, checks.today(services))
-        checks.token_is_unspent(glance)
-        checks.challenge_is_solved(services, site, token, glance, wanted.challenge_solution)
-        grant = Grant(sub=token.sub, locked=token.locked, metadata=token.metadata)
-        merged = checks.merged_settings(site, token.agent, grant, wanted.settings, wanted.metadata)
-        vaani = services.vaani
-        max_seconds = site.limits.minutes_per_call * 60
-        call_id = secrets.token_hex(16)
-        reserved = services.ledger.reserve(
-            Reservation(
-                call_id=call_id,
-                token_id=token.jti,
-                site=site.key,
-                lease_seconds=max_seconds + LEASE_SLACK,
-                bounds=bounds(site),
-                lane=lane(site, token.sub),
-                visitors=services.keyring.visitor_ids(site.key, sub=token.sub, address=asked.address),
-                consent_version=site.consent.version if site.consent else None,
-            )
-        )
-        known.call_id = call_id
-        credentials = settled(services.ledger, call_id, lambda: vaani.start_call(merged.body))
+        with services.ledger.together():
+            call = _reserve(services, asked, wanted, known)
+        credentials = settled(services.ledger, call.id, lambda: call.vaani.start_call(call.merged.body))
+        site = call.token.site
         _log.info(
             "call %s started at site %s (request %s)",
-            call_id,
-            site.key,
+            call.id,
+            site,
             asked.request_id,
-            extra=fields("call_started", site=site.key, call_id=call_id, request_id=asked.request_id),
+            extra=fields("call_started", site=site, call_id=call.id, request_id=asked.request_id),
         )
         tell(
             call_started,
             services.sender,
-            call_id=call_id,
-            site=site.key,
-            agent=token.agent,
-            visitor=token.sub,
+            call_id=call.id,
+            site=site,
+            agent=call.token.agent,
+            visitor=call.token.sub,
         )
-        call_token = CallToken(call_id=call_id, site=site.key, expires_at=int(reserved.lease_until))
+        call_token = CallToken(call_id=call.id, site=site, expires_at=int(call.lease_until))
         return Started(
-            call_id=call_id,
+            call_id=call.id,
             credentials=credentials,
             call_token=services.keyring.sign_call_token(call_token),
-            max_seconds=max_seconds,
-            ignored=merged.ignored,
+            max_seconds=call.max_seconds,
+            ignored=call.merged.ignored,
         )
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A call that is reserved, and what Vaani is asked for it."""
+
+    id: str
+    token: SiteToken
+    merged: Merged
+    vaani: VaaniClient
+    max_seconds: int
+    lease_until: float
+
+
+def _reserve(services: Services, asked: Asked, wanted: CallRequest, known: Known) -> _Call:
+    """All that comes before Vaani is asked."""
+    token = services.keyring.read_site_token(wanted.site_token, services.clock())
+    known.site = token.site
+    site = services.site(token.site)
+    checks.origin_is_the_tokens(token, asked.origin)
+    checks.origin_is_allowed(site, asked.origin, asked.host)
+    checks.agent_is_the_sites(site, token.agent)
+    checks.visitor_is_signed_where_required(site, token.sub)
+    checks.site_is_enabled(site)
+    checks.visitor_consents(site, wanted.consent_version)
+    glance = services.ledger.glance(token.jti, site.key, checks.today(services))
+    checks.token_is_unspent(glance)
+    checks.challenge_is_solved(services, site, token, glance, wanted.challenge_solution)
+    grant = Grant(sub=token.sub, locked=token.locked, metadata=token.metadata)
+    merged = checks.merged_settings(site, token.agent, grant, wanted.settings, wanted.metadata)
+    vaani = services.vaani
+    max_seconds = site.limits.minutes_per_call * 60
+    call_id = secrets.token_hex(16)
+    reserved = services.ledger.reserve(
+        Reservation(
+            call_id=call_id,
+            token_id=token.jti,
+            site=site.key,
+            lease_seconds=max_seconds + LEASE_SLACK,
+            bounds=bounds(site),
+            lane=lane(site, token.sub),
+            visitors=services.keyring.visitor_ids(site.key, sub=token.sub, address=asked.address),
+            consent_version=site.consent.version if site.consent else None,
+        )
+    )
+    known.call_id = call_id
+    return _Call(call_id, token, merged, vaani, max_seconds, reserved.lease_until)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal, NamedTuple, TypeVar
@@ -28,6 +29,7 @@ from . import ledger_notes
 from .errors import CallNotFound, TokenSpent
 from .lanes import Bounds, Lane
 from .ledger_bounds import Wanted, check_bounds
+from .ledger_deadline import together
 from .ledger_rows import (
     ANONYMOUS_OF_DAY,
     CALL_OF_TOKEN,
@@ -109,6 +111,10 @@ class Ledger:
 
     def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
         self._store = Store(url, clock)
+
+    def together(self) -> AbstractContextManager[None]:
+        """What this thread does inside has, all of it together, the time of one method."""
+        return together()
 
     def reserve(self, reservation: Reservation) -> Reserved:
         """Spend the token and write the call down, in one transaction, or refuse.

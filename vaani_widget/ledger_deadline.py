@@ -25,6 +25,7 @@ logging.getLogger(f"sqlalchemy.engine.Engine.{LOGGING_NAME}").setLevel(logging.W
 
 class _Running(threading.local):
     until = 0.0
+    all_until = 0.0
 
 
 _running = _Running()
@@ -33,11 +34,22 @@ _running = _Running()
 @contextmanager
 def operation() -> Iterator[None]:
     """The time in which this thread's operation has to be over begins now."""
-    _running.until = time.monotonic() + OPERATION_SECONDS
+    until = time.monotonic() + OPERATION_SECONDS
+    _running.until = min(until, _running.all_until or until)
     try:
         yield
     finally:
         _running.until = 0.0
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """This thread's operations inside have, all of them together, the time of one."""
+    _running.all_until = time.monotonic() + OPERATION_SECONDS
+    try:
+        yield
+    finally:
+        _running.all_until = 0.0
 
 
 def until() -> float:

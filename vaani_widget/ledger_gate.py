@@ -42,20 +42,12 @@ class Gate:
                 self._let_in(write=write)
             else:
                 self._waiting.append(turn)
-        if turn is not None and not turn.wait(remaining()):
-            with self._lock:
-                if not turn.is_set():
-                    self._waiting.remove(turn)
-                    raise TimeoutError("the ledger is busy with other requests of this process")
+        if turn is not None:
+            self._wait(turn)
         try:
             yield
         finally:
-            with self._lock:
-                self._inside -= 1
-                self._free += write
-                self._admit()
-                if self._shut and not self._inside:
-                    self._idle.notify_all()
+            self._leave(write=write)
 
     def shut(self) -> None:
         """Let nobody in, and wait for those inside, for as long as an operation takes."""
@@ -68,6 +60,32 @@ class Gate:
         with self._lock:
             self._shut = False
             self._admit()
+
+    def _wait(self, turn: _Turn) -> None:
+        try:
+            turn.wait(remaining())
+        except BaseException:  # this thread is thrown out; a place that it was given meanwhile is another's
+            if not self._withdrawn(turn):
+                self._leave(write=turn.write)
+            raise
+        if self._withdrawn(turn):
+            raise TimeoutError("the ledger is busy with other requests of this process")
+
+    def _withdrawn(self, turn: _Turn) -> bool:
+        """Whether it was still waiting, and does not any more."""
+        with self._lock:
+            if turn.is_set():
+                return False
+            self._waiting.remove(turn)
+            return True
+
+    def _leave(self, *, write: bool) -> None:
+        with self._lock:
+            self._inside -= 1
+            self._free += write
+            self._admit()
+            if self._shut and not self._inside:
+                self._idle.notify_all()
 
     def _has_room(self, *, write: bool) -> bool:
         return not self._shut and (not write or self._free > 0)

@@ -11,7 +11,7 @@ import select as sockets
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -136,7 +136,7 @@ class Postgres:
                     return
             connection.close()
 
-        threading.Thread(target=connect, name="vaani-widget-connect", daemon=True).start()
+        _started(connect, "connect")
         try:
             result = made.get(timeout=remaining())
         except Empty:
@@ -174,12 +174,14 @@ class Watchdog:
         self._operations: dict[int, tuple[float, list[socket.socket]]] = {}
 
     def start(self, deadline: float) -> None:
-        """This thread's operation begins."""
+        """This thread's operation begins.
+
+        :raises OSError: there is no thread to end it.
+        """
         with self._lock:
-            self._operations[threading.get_ident()] = (deadline, [])
             if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="vaani-widget-watchdog", daemon=True)
-                self._thread.start()
+                self._thread = _started(self._watch, "watchdog")
+            self._operations[threading.get_ident()] = (deadline, [])
 
     def add(self, fileno: int) -> None:
         """This thread's operation uses this socket."""
@@ -213,6 +215,16 @@ class Watchdog:
                 if idle * self.tick > 5:
                     self._thread = None
                     return
+
+
+def _started(target: Callable[[], None], name: str) -> threading.Thread:
+    """:raises OSError: the machine has no thread left."""
+    thread = threading.Thread(target=target, name=f"vaani-widget-{name}", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise OSError(str(error)) from None
+    return thread
 
 
 def _readable(fileno: int) -> bool:

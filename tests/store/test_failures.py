@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TypeVar
 
 import psycopg
@@ -23,7 +24,7 @@ from tests.parts.lateness import Lateness
 from tests.parts.postgres import PostgresServer
 from tests.parts.reservations import reservation
 from tests.store.spending import in_threads
-from vaani_widget import ledger_deadline
+from vaani_widget import ledger_deadline, ledger_postgres
 from vaani_widget.errors import StoreUnavailable, TokenSpent
 from vaani_widget.ledger import Ledger, Reservation
 from vaani_widget.ledger_schema import metadata
@@ -354,6 +355,29 @@ def test_postgres_whose_name_is_not_resolved_in_time(monkeypatch: pytest.MonkeyP
 
 def open_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_postgres_without_a_thread_left(server: PostgresServer, number: Callable[[], str]) -> None:
+    """What ends an operation in time has a thread of its own. Without one, nothing is begun; with one, it
+    works again, and what hangs is cut as ever."""
+
+    class NoThread(threading.Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    ledger = Ledger(server.url)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            ledger_postgres, "threading", SimpleNamespace(**vars(threading) | {"Thread": NoThread})
+        )
+        unavailable(lambda: ledger.reserve(call(number())))
+    try:
+        well_again(lambda: ledger.reserve(call(number())))
+        server.freeze()
+        unavailable(lambda: ledger.reserve(call(number())))
+    finally:
+        server.thaw()
+        ledger.dispose()
 
 
 def test_no_descriptor_is_left_behind(server: PostgresServer, number: Callable[[], str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from vaani_widget import ledger_gate
 from vaani_widget.ledger_deadline import operation
 from vaani_widget.ledger_gate import Gate
 
@@ -101,3 +102,29 @@ def test_nobody_is_inside_while_the_process_forks() -> None:
     for thread in (holder, forking, late):
         thread.join(10)
     assert order == ["holder", "late"]
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["still waiting", "let in meanwhile"])
+def test_who_is_thrown_out_while_waiting_keeps_no_place(given: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a worker does with a thread that it ends, or gevent with a time-out."""
+    gate, order, stay = Gate(1), list[str](), threading.Event()
+
+    def wait(self: threading.Event, timeout: float | None = None) -> bool:
+        if given:
+            stay.set()
+            holder.join(10)
+        raise SystemExit
+
+    holder = enter(gate, "first", order, write=True, stay=stay)
+    wait_for(lambda: order)
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger_gate._Turn, "wait", wait)
+        with pytest.raises(SystemExit), gate.inside(write=True):
+            raise AssertionError("nobody waited for it")
+    stay.set()
+    holder.join(10)
+    with operation(), gate.inside(write=True):
+        order.append("next")
+    gate.shut()
+    assert order == ["first", "next"]
+    assert not gate._inside
