@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask, render_template_string, request, session
 from flask import Response as FlaskResponse
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.browser.panel.conftest import ROOM
 from tests.parts.pages import PageServer
@@ -79,6 +79,11 @@ class Host:
     def clock_ahead(self, seconds: float) -> None:
         state = self.app.extensions["vaani_widget"]
         state.services = replace(state.services, clock=lambda: time.time() + seconds)
+
+    def change_secret(self) -> None:
+        state = self.app.extensions["vaani_widget"]
+        settings = replace(state.services.settings, secret_keys=(b"n" * 32,))
+        state.services = replace(state.services, settings=settings)
 
 
 @pytest.fixture
@@ -166,6 +171,26 @@ def test_a_grant_that_has_ended_with_its_session_leaves_a_visitor_anonymous(host
     host.clock_ahead(2 * HOUR)
     assert host.call() == {"agent_id": "agent"}
     assert host.asked == [("token", 403), ("grant", 204), ("token", 201), ("calls", 201)]
+
+
+def test_a_grant_of_an_old_secret_is_renewed_unnoticed(host: Host) -> None:
+    host.log_in("gold")
+    host.open("/mine")
+    host.change_secret()
+    assert host.call()["metadata"] == {"plan": "gold"}
+    assert host.asked == [("token", 403), ("grant", 200), ("token", 201), ("calls", 201)]
+
+
+def test_a_grant_that_is_still_refused_once_renewed_is_said(host: Host) -> None:
+    host.log_in("gold")
+    host.open("/mine")
+    host.page.route("**" + GRANT, lambda route: route.fulfill(json={"grant": "not.a.grant"}))
+    host.page.evaluate("document.querySelector('vaani-widget').grant = 'nor.is.this'")
+    host.page.get_by_role("button", name="Talk to agent").click()
+    assert until_event(host.page, "vaani-error") == {"code": "grant_invalid", "fatal": True}
+    expect(host.page.get_by_role("alert")).to_contain_text("Calls don’t work on this page yet")
+    assert host.asked == [("token", 403), ("grant", 200), ("token", 403)]
+    assert host.vaani.bodies == []
 
 
 def test_a_page_of_another_origin_learns_nothing(host: Host) -> None:

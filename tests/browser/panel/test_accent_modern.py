@@ -21,6 +21,17 @@ FACE = f"""() => {{
   return [button.hidden, backgroundColor, color];
 }}"""
 
+AWAY = f"""async ([name, value]) => {{
+  const widget = document.querySelector("vaani-widget");
+  const place = widget.parentNode;
+  widget.remove();
+  // off the page nothing has a color
+  widget[name] = value;
+  for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
+  place.append(widget);
+  return ({FACE})();
+}}"""
+
 
 @pytest.mark.parametrize("state", ["speaking", "listening"])
 def test_words_on_it_can_be_read_and_it_can_be_seen(site: Site, state: str) -> None:
@@ -47,3 +58,16 @@ def test_the_button_follows_the_pages_theme(site: Site) -> None:
     # an accent of red, green and blue is the loader's affair again
     site.page.evaluate("document.querySelector('vaani-widget').accentColor = '#ffd400'")
     site.page.wait_for_function(shown, arg=[[False, "rgb(255, 212, 0)", "rgb(0, 0, 0)"], FACE])
+
+
+def test_the_button_can_be_read_when_it_comes_back_to_the_page(site: Site) -> None:
+    day, night = "oklch(0.9 0.15 100)", "oklch(0.3 0.1 300)"
+    site.show(**{"accent-color": day})
+    site.call()
+    site.click("End call")
+    site.page.evaluate("document.querySelector('vaani-widget').close()")
+    shown = "([wanted, face]) => JSON.stringify(eval(face)()) === JSON.stringify(wanted)"
+    site.page.wait_for_function(shown, arg=[[False, day, "rgb(0, 0, 0)"], FACE])
+    assert site.page.evaluate(AWAY, ["theme", "dark"]) == [False, day, "rgb(0, 0, 0)"]
+    site.page.evaluate(AWAY, ["accentColor", night])
+    site.page.wait_for_function(shown, arg=[[False, night, "rgb(255, 255, 255)"], FACE])

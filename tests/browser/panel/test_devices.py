@@ -168,6 +168,26 @@ def test_what_is_silent_is_said_and_taken_back_when_sound_comes(
     expect(notice).to_have_count(0, timeout=PATIENCE)
 
 
+def test_the_bar_leads_to_the_choice(site: Site) -> None:
+    site.page.clock.install()
+    site.show(variant="button")
+    site.call()
+    bar = site.page.get_by_role("group", name="Call with")
+    expect(bar.get_by_role("button", name="Mute")).to_be_visible()
+    site.page.wait_for_function("room.audioContext.state === 'running'")
+    # it listens for some seconds
+    site.page.clock.run_for(7_000)
+    choice = bar.get_by_role("button", name="Choose the microphone")
+    expect(choice).to_have_attribute("aria-expanded", "false")
+    choice.click()
+    expect(site.panel.get_by_label("Microphone", exact=True)).to_be_visible()
+    expect(site.panel.get_by_role("button", name="Choose the microphone")).to_have_attribute(
+        "aria-expanded", "true"
+    )
+    choose(site, "Microphone", "Studio")
+    until_used(site.page, "Studio")
+
+
 def test_escape_closes_the_choice_first(site: Site) -> None:
     site.show()
     site.call()

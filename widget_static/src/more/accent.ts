@@ -19,14 +19,26 @@ const ENOUGH = 3.1;
 
 let frame = 0;
 
+/** When what has changed is drawn; once, however much that was. */
+const soon = () => {
+  cancelAnimationFrame(frame);
+  frame = requestAnimationFrame(() => follow(model.home.peek() as Drawn));
+};
+
+// A button that comes back to the page has a size again.
+const back = new ResizeObserver(soon);
+
 effect(() => {
   const home = model.home.value;
-  if (!home) return;
+  back.disconnect();
+  if (home) back.observe(home.stage.nextElementSibling!);
+});
+
+effect(() => {
+  if (!model.home.value) return;
   void view.value.shape;
-  void lookOf(home);
-  // When what has changed is drawn; once, however much that was.
-  cancelAnimationFrame(frame);
-  frame = requestAnimationFrame(() => follow(home as Drawn));
+  void lookOf(model.home.value);
+  soon();
 });
 
 /** Draws itself whenever an attribute changes. */
