@@ -19,7 +19,7 @@ from tests.parts import chromium, voice
 from tests.parts.pages import PageServer
 from tests.parts.serving import serve
 from tests.parts.unhurried import unhurried
-from tests.parts.watch import ENERGY, WATCH, energy, until_event
+from tests.parts.watch import ENERGY, WATCH, energy, until, until_event
 from vaani_widget.demo.stack import DemoStack
 from vaani_widget.standalone import create_app
 
@@ -72,11 +72,7 @@ def until_the_visitor_is_heard(page: Page, louder: float = 0.01) -> None:
     :param louder: energy, as the browser's WebRTC statistics count it.
     """
     page.evaluate("window.energy = " + ENERGY)
-    page.wait_for_function(
-        "async ([before, louder]) => (await energy()).sent > before + louder",
-        arg=[energy(page)["sent"], louder],
-        timeout=60_000,
-    )
+    until(page, "async (wanted) => (await energy()).sent > wanted", energy(page)["sent"] + louder)
 
 
 def hang_up(page: Page) -> None:

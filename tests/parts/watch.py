@@ -73,6 +73,23 @@ def until_event(page: Page, name: str, *, timeout: float = 30, where: str = "tru
     return detail
 
 
+def until(page: Page, holds: str, argument: Any = None, *, timeout: float = 60) -> None:
+    """Waits until an asynchronous function says yes. Playwright's ``wait_for_function`` asks such a one once.
+
+    :param timeout: seconds.
+    """
+    page.evaluate(
+        f"""async ([argument, milliseconds]) => {{
+          const holds = {holds};
+          for (const until = performance.now() + milliseconds; !(await holds(argument)); ) {{
+            if (performance.now() > until) throw new Error("never: " + holds);
+            await new Promise((passed) => setTimeout(passed, 50));
+          }}
+        }}""",
+        [argument, timeout * 1000],
+    )
+
+
 def energy(page: Page) -> dict[str, float]:
     """Audio energy of the page's open connections, as the browser's own WebRTC statistics count it."""
     measured: dict[str, float] = page.evaluate(ENERGY)
