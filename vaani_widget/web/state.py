@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from flask import current_app, g
+from flask import current_app, has_request_context, request
 
 from ..errors import ConfigurationError
 from ..own_grants import GrantLoader
@@ -46,22 +46,45 @@ def current_state() -> State:
     return state
 
 
+@dataclass
+class _Kept:
+    """What is kept for one request.
+
+    On the request itself and not in ``flask.g``, which belongs to the app context: where a host has pushed
+    one of its own, all later requests share that one's ``g``.
+    """
+
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    headers: dict[str, str | None] = field(default_factory=dict)
+
+
+_ATTRIBUTE = "vaani_widget_kept"
+
+
+def _kept() -> _Kept:
+    kept = getattr(request, _ATTRIBUTE, None)
+    if not isinstance(kept, _Kept):
+        kept = _Kept()
+        setattr(request, _ATTRIBUTE, kept)
+    return kept
+
+
 def request_id() -> str:
     """Names this request in the log and in a problem; made here, so nobody outside can forge log lines."""
-    if "vaani_widget_request_id" not in g:
-        g.vaani_widget_request_id = secrets.token_hex(8)
-    return str(g.vaani_widget_request_id)
+    return _kept().id
 
 
 def insist_on(headers: Mapping[str, str | None]) -> None:
     """These headers are ours to the end, whatever an ``after_request`` of the host makes of them.
 
+    A template that is rendered outside a request has no answer to put them on.
+
     :param headers: None where there must be none.
     """
-    g.vaani_widget_headers = {**g.get("vaani_widget_headers", {}), **headers}
+    if has_request_context():
+        _kept().headers.update(headers)
 
 
 def insisted_on() -> Mapping[str, str | None]:
     """What :func:`insist_on` was told during this request."""
-    headers: Mapping[str, str | None] = g.get("vaani_widget_headers", {})
-    return headers
+    return _kept().headers
