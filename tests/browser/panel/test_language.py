@@ -10,6 +10,7 @@ from flask import Flask
 from playwright.sync_api import Locator, expect
 
 from tests.parts.pages import PageServer
+from tests.parts.readout import Readout
 from tests.parts.watch import until_event
 
 from .conftest import AXE, Site, serving
@@ -180,3 +181,34 @@ def test_text_is_begun_before_the_panel_has_come(site: Site) -> None:
     site.page.evaluate("() => void VaaniWidget('startText')")
     until_event(site.page, "vaani-call-connected")
     assert site.page.evaluate("room.options.microphone") is None
+
+
+def test_what_the_agent_writes_is_told_while_the_settings_cover_it(site: Site) -> None:
+    """In a call in writing a screen reader tells of it, as it does without the settings."""
+    site.show()
+    opened(site)
+    site.click("Type instead")
+    until_event(site.page, "vaani-call-connected")
+    site.agent("listening")
+    site.say("agent", "Welcome.", id="1")
+    readout = Readout(site.page)
+    expect(site.panel.get_by_role("log")).to_have_text("Tea Shop: Welcome.")
+    site.click("Call settings")
+    expect(choice(site)).to_be_visible()
+    assert "Welcome." not in readout.text
+
+    told = site.panel.get_by_role("status").filter(has_text="Tea Shop")
+    site.say("agent", "We close", id="2", final=False)
+    site.say("visitor", "Thanks!", id="3")
+    site.say("agent", "We close at nine.", id="2")
+    site.say("agent", "Anything else?", id="4")
+    expect(told).to_have_text("Tea Shop: We close at nine.Tea Shop: Anything else?")
+    assert readout.text.count("We close at nine.") == 1
+
+    # The log has it, and it is told once.
+    site.click("Call settings")
+    expect(told).to_have_count(0)
+    assert readout.text.count("We close at nine.") == 1
+    site.click("Call settings")
+    expect(choice(site)).to_be_visible()
+    assert "We close at nine." not in readout.text

@@ -5,7 +5,7 @@ import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import * as model from "../call/model";
-import { text } from "../panel/texts";
+import { name, text } from "../panel/texts";
 import { type Kind, listed, nameOf, pick, speakersChosen, taken, used } from "./devices";
 import { Elsewhere, elsewhere } from "./elsewhere";
 import { Glyph } from "./glyphs";
@@ -51,8 +51,22 @@ export function Devices({ widget }: DevicesProps): VNode | null {
         {shown && <Language widget={widget} />}
         {shown && <Elsewhere widget={widget} />}
       </div>
+      {!speaks && <Unseen covered={shown} />}
       <span class="aside" role="status">{taken.value && text("using", { name: taken.value })}</span>
     </>
+  );
+}
+
+/** What the agent writes while the settings cover the log, which tells of nothing then: for who listens to a screen reader. */
+function Unseen({ covered }: { covered: boolean }): VNode {
+  const lines = model.lines.value;
+  const read = useRef<string | undefined>(undefined);
+  if (!covered) read.current = lines.at(-1)?.id;
+  const news = lines.slice(lines.findIndex(({ id }) => id === read.current) + 1);
+  return (
+    <div class="aside" role="status" aria-atomic="false">
+      {covered && news.map(({ id, role, text: said, final }) => role === "agent" && final && <p key={id}>{name()}: {said}</p>)}
+    </div>
   );
 }
 
