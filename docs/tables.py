@@ -96,7 +96,7 @@ WHAT_IS_CHECKED: dict[str, tuple[str, tuple[str, ...]]] = {
         "windows and one of the running calls, or nothing at all",
         ("token_spent", "budget_spent", "rate_limited", "site_busy", "store_unavailable"),
     ),
-    "vaani.start_call": (
+    "call.vaani.start_call": (
         "One request to Vaani, never repeated, with no transaction open",
         tuple(code for code, error in REFUSALS.items() if issubclass(error, UpstreamError)),
     ),
@@ -109,6 +109,8 @@ WHAT_IS_CHECKED: dict[str, tuple[str, tuple[str, ...]]] = {
 
 NO_CHECKS = {
     "services.clock",
+    "services.ledger.together",
+    "_Call",
     "services.keyring.visitor_ids",
     "services.keyring.sign_call_token",
     "checks.today",
@@ -117,17 +119,17 @@ NO_CHECKS = {
 """What else of ours is called there."""
 
 
-def checks() -> Iterator[str]:
+def checks(name: str = "start_call") -> Iterator[str]:
     """What ``start_call`` calls, in the order in which it happens. A new check has to be described above."""
     module = ast.parse(CALLS.read_text("utf-8"))
-    (function,) = (
-        node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == "start_call"
-    )
-    for called in map(ast.unparse, _called(function)):
+    functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+    for called in map(ast.unparse, _called(functions[name])):
         ours = called == "settled" or called.startswith(
-            ("_", "checks.", "services.", "shapes.", "asked.", "vaani.")
+            ("_", "checks.", "services.", "shapes.", "asked.", "call.vaani.")
         )
-        if ours and called not in NO_CHECKS:
+        if called == "_reserve":
+            yield from checks(called)
+        elif ours and called not in NO_CHECKS:
             yield called
 
 

@@ -24,8 +24,9 @@ import httpx
 
 from .errors import SettingError, Spent, UpstreamInvalid, UpstreamTimeout, UpstreamUnavailable
 from .logs import fields
-from .upstream_answer import MAX_BYTES, Answer, Credentials, Failure, judge, loggable
+from .upstream_answer import MAX_BYTES, Answer, Credentials, Failure, judge
 from .upstream_network import Allowance, Network
+from .upstream_words import loggable
 
 __all__ = ["Credentials", "VaaniClient"]
 
@@ -81,7 +82,7 @@ class VaaniClient:
         del answer  # has the token in it
         if isinstance(outcome, Credentials):
             return outcome
-        said = loggable(outcome.said, [self._key.value, *_private(body)])
+        said = loggable(outcome.said, self._key.value, body)
         del body
         _tell(outcome, said)
         raise outcome.error()
@@ -93,7 +94,7 @@ class VaaniClient:
         """
         found = self._within(self._get)
         if isinstance(found, Failure):
-            said = loggable(found.said, [self._key.value])
+            said = loggable(found.said, self._key.value)
             _tell(found, said)
             raise found.refusal(found.detail, spent="no")
 
@@ -204,13 +205,6 @@ def _tell(failure: Failure, said: str) -> None:
     sentence = failure.detail or failure.refusal.title
     told = fields("upstream_failed", code=failure.refusal.code, spent=failure.spent)
     logger.warning("%s%s", sentence, f" ({said})" if said else "", extra=told)
-
-
-def _private(body: Mapping[str, object]) -> list[str]:
-    """What the log must not repeat. Shorter values would tear other words apart."""
-    metadata = body.get("metadata")
-    values = [body.get("welcome_message"), *(metadata.values() if isinstance(metadata, Mapping) else ())]
-    return [value for value in values if isinstance(value, str) and len(value) > 3]
 
 
 _making = threading.Lock()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -31,8 +30,6 @@ MAX_LENGTHS = {"token": 16_384, "room_name": 512, "agent_name": 512, "connection
 
 MAX_RETRY_AFTER = 3_600
 """Seconds. Whoever asks for more is asked again after this."""
-
-LOGGED_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -201,12 +198,3 @@ def _said(answer: Answer) -> str:
     if isinstance(found, list):  # never its "input", which is what we sent
         found = "; ".join(str(item["msg"]) for item in found if isinstance(item, dict) and "msg" in item)
     return found if isinstance(found, str) else ""
-
-
-def loggable(text: str, secrets: Iterable[str]) -> str:
-    """Someone else's words, fit for a log: one line, no control characters, no secrets, not long."""
-    text = "".join(character for character in text if character.isprintable())
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "…")
-    return re.sub(r"vaani_\w+", "vaani_…", text)[:LOGGED_CHARACTERS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import socket
 import time
 import traceback
@@ -30,10 +31,15 @@ from tests.parts.hostile_upstream import (
 )
 from vaani_widget import errors
 from vaani_widget.upstream import VaaniClient
+from vaani_widget.upstream_words import LEFT_OUT
 
 KEY = "vaani_canary_5f0e1d2c3b4a"
 TIMEOUT = 1.0
-BODY = {"agent_id": "agent", "welcome_message": "welcome-canary", "metadata": {"plan": "metadata-canary"}}
+BODY = {
+    "agent_id": "agent",
+    "welcome_message": "welcomecanary to you",
+    "metadata": {"plan": "metadatacanary", "who": "Jane\nDoe", "phone": 919812345678, "of": {"a": ["Zoë"]}},
+}
 
 WHOLE = response(200, json.dumps(CREDENTIALS).encode())
 HTML = {"Content-Type": "text/html"}
@@ -286,8 +292,12 @@ SAYINGS = [
     ({"detail": [{"loc": ["body"], "msg": "too fast", "input": "what was sent"}]}, "too fast"),
     ({"detail": f"{KEY} is not a key, nor is vaani_canary_0"}, "… is not a key, nor is vaani_…"),
     ({"detail": f"vaani_can\u200bary\r\n{KEY[9:]}"}, "vaani_…"),
-    ({"detail": "'welcome-canary' is too long"}, "'…' is too long"),
-    ({"detail": "of metadata-canary we know nothing"}, "of … we know nothing"),
+    ({"detail": "'welcomecanary to you' is too long"}, LEFT_OUT),
+    ({"detail": "of METADATACANARY we know nothing"}, LEFT_OUT),
+    ({"detail": "who is Jane\nDoe?"}, LEFT_OUT),
+    ({"detail": "who is Mr Doe?"}, LEFT_OUT),
+    ({"detail": "+919812345678 is no number"}, LEFT_OUT),
+    ({"detail": [{"loc": ["body"], "msg": "zoë is too short"}]}, LEFT_OUT),
     ({"detail": "two\r\nlines\x1b[31m\u202e"}, "twolines[31m"),
     ({"detail": "x" * 500}, "x" * 200 + ")"),
     ({"detail": 5}, None),
@@ -312,6 +322,7 @@ def test_what_vaani_says_is_for_the_log_only(
         assert logged not in error.detail
     assert "\n" not in line
     assert "what was sent" not in line
+    assert not re.search("Doe\b|9198|zoë", line)
     assert "canary" not in caplog.text
 
 
