@@ -27,9 +27,16 @@ def is_private(address: str) -> bool:
 
 
 def parse(address: str) -> IPv4Address | IPv6Address | None:
-    """:return: none where it is no IP address. A zone is left out."""
+    """:return: none where it is no IP address. A zone is left out, and the port that some gateways write behind
+    the address: each connection has another.
+    """
+    host = address.strip()
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
     try:
-        found = ip_address(address.partition("%")[0])
+        found = ip_address(host.partition("%")[0])
     except ValueError:
         return None
     return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
