@@ -6,9 +6,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
 from flask import current_app, g, url_for
+from jinja2 import Undefined
 from markupsafe import Markup
 
 from .errors import GrantInvalid, SiteNotFound, StoreUnavailable
@@ -71,8 +72,9 @@ def vaani_widget(
     page stays the same for everybody, and may be cached.
 
     :param site: its key; not needed where there is one site, or one called ``default``.
-    :param visitor: who this is, such as ``user.id``: a pseudonym, not a name or an address. None for
-        somebody who is not known.
+    :param visitor: who this is, such as ``user.id``: a pseudonym, not a name or an address. Text, a whole
+        number or a UUID; for somebody who is not known None, False, empty text or a name that the template
+        does not have, as ``current_user.id`` is where nobody is logged in.
     :param locked: call settings that the page can't change.
     :param metadata: for the agent; flat.
     :param nonce: of the page's Content-Security-Policy; Flask-Talisman's ``csp_nonce()`` or
@@ -85,18 +87,17 @@ def vaani_widget(
     state = current_state()
     known = _site(state.services, site)
     _check_names(attributes)
-    if visitor is not None or locked or metadata:
-        if "grant" in attributes:
-            raise TypeError("vaani_widget() takes a grant, or what it would make one of, not both")
-        try:
-            said = Visitor(visitor=visitor, locked=locked, metadata=metadata)
-            attributes["grant"] = own_grant(state.services, known, said)
-        except GrantInvalid as refusal:
-            raise ValueError(f"vaani_widget(): {refusal.detail} ({refusal.field})") from None
-        except StoreUnavailable:
-            # The host's page is worth more than a button that could start no call now; the log has why.
-            return Markup("")
-        insist_on({"Cache-Control": "private, no-store"})
+    try:
+        if grant := own_grant(state.services, known, _there(visitor, locked, metadata)):
+            if "grant" in attributes:
+                raise TypeError("vaani_widget() takes a grant, or what it would make one of, not both")
+            attributes["grant"] = grant
+            insist_on({"Cache-Control": "private, no-store"})
+    except GrantInvalid as refusal:
+        raise ValueError(f"vaani_widget(): {refusal.detail} ({refusal.field})") from None
+    except StoreUnavailable:
+        # The host's page is worth more than a button that could start no call now; the log has why.
+        return Markup("")
     attributes.setdefault("grant_url", _grant_url(state, known))
     if known.key != "default":
         attributes = {"site": known.key, **attributes}
@@ -113,6 +114,14 @@ def vaani_widget(
         Markup(' {}="{}"').format(name, text) for name, text in written if text is not None
     )
     return Markup('<script async src="{}"{}></script>').format(src, tail)
+
+
+def _there(visitor: object, locked: object, metadata: object) -> Visitor:
+    """What is said, without names that the template does not have: ``user.id`` of somebody who is nobody."""
+    if isinstance(metadata, Mapping):
+        metadata = {key: value for key, value in metadata.items() if not isinstance(value, Undefined)}
+    said = {"visitor": visitor, "locked": locked, "metadata": metadata}
+    return cast(Visitor, {name: value for name, value in said.items() if not isinstance(value, Undefined)})
 
 
 def _site(services: Services, key: str | None) -> Site:

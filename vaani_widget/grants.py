@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from .call_settings import check_grant_locked, check_grant_metadata
 from .errors import GrantExpired, GrantInvalid
@@ -20,6 +21,7 @@ LEEWAY = 30
 """Seconds by which two clocks may differ."""
 
 LONGEST_VISITOR = 256
+_NAME = f"text of 1 to {LONGEST_VISITOR} printable characters"
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def sign_grant(
 
     :param site: the site's key.
     :param secret: the site's, or the one derived for it where it has none.
-    :param visitor: its id at the site, of any type with a text form; ``None`` leaves the bearer anonymous.
+    :param visitor: its id at the site, as :func:`visitor_id` takes it; nobody leaves the bearer anonymous.
     :param lifetime: seconds, at most 12 hours.
     :param now: seconds since 1970.
     :raises GrantInvalid: a value that no reader would accept.
@@ -69,13 +71,37 @@ def sign_grant(
         "iat": int(now),
         "exp": int(now + lifetime),
     }
-    if visitor is not None:
-        claims["sub"] = _visitor(str(visitor))
+    if (sub := visitor_id(visitor)) is not None:
+        claims["sub"] = sub
     if locked:
         claims["locked"] = check_grant_locked(locked)
     if metadata:
         claims["metadata"] = check_grant_metadata(metadata)
     return sign(claims, secret, typ=GRANT_TYPE)
+
+
+def visitor_id(value: object) -> str | None:
+    """What names a visitor, as text. None for nobody: None, False and empty text are what a template has of
+    somebody who is not logged in (``user.is_authenticated and user.id``).
+
+    Nothing else has a text form that names one visitor and nobody else: ``True`` would be all of them, and an
+    object another one in each process.
+
+    :param value: text, a whole number or a UUID.
+    :raises GrantInvalid: of any other type, or text that no reader would accept. It never has the value.
+    """
+    if isinstance(value, bool | str | None) and not value:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | UUID):
+        raise GrantInvalid(
+            f"visitor is of type {value.__class__.__name__}; pass an id, such as user.id, as text, a whole "
+            "number or a UUID, and None for nobody.",
+            field="visitor",
+        )
+    text = str(value)
+    if not _names(text):
+        raise GrantInvalid(f"visitor is {_NAME}.", field="visitor")
+    return text
 
 
 def read_grant(token: object, *, site: str, secrets: Sequence[bytes], now: float) -> Grant:
@@ -119,9 +145,13 @@ def _check_times(claims: Mapping[str, object], now: float) -> None:
 
 
 def _visitor(value: object) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_VISITOR or not value.isprintable():
-        raise GrantInvalid(f"sub is text of 1 to {LONGEST_VISITOR} characters.", field="sub")
+    if not isinstance(value, str) or not _names(value):
+        raise GrantInvalid(f"sub is {_NAME}.", field="sub")
     return value
+
+
+def _names(text: str) -> bool:
+    return 1 <= len(text) <= LONGEST_VISITOR and text.isprintable()
 
 
 def _object(claims: Mapping[str, object], name: str) -> object:

@@ -7,9 +7,9 @@ from typing import Any, TypedDict
 
 from .call_settings import AGENT
 from .errors import GrantInvalid
+from .grants import sign_grant, visitor_id
 from .services import Services
 from .sites import Site
-from .tokens import sign_grant
 
 
 class Visitor(TypedDict, total=False):
@@ -19,7 +19,8 @@ class Visitor(TypedDict, total=False):
     """
 
     visitor: object
-    """The visitor's id, such as ``user.id``: a pseudonym, not a name or an address. None for nobody known."""
+    """The visitor's id, such as ``user.id``: a pseudonym, not a name or an address. Text, a whole number or a
+    UUID; None, False or empty text for nobody known."""
     locked: Mapping[str, Any] | None
     """Call settings that the page can't change, such as ``{"primary_language": "hi"}``."""
     metadata: Mapping[str, Any] | None
@@ -40,7 +41,7 @@ def own_grant(services: Services, site: Site, said: Visitor) -> str | None:
     :raises GrantInvalid: no site token could be had with it; ``field`` names what is wrong.
     :raises StoreUnavailable: where the key lies in a ledger that can't be reached.
     """
-    visitor, locked, metadata = said.get("visitor"), said.get("locked"), said.get("metadata")
+    visitor, locked, metadata = visitor_id(said.get("visitor")), said.get("locked"), said.get("metadata")
     if visitor is None and not locked and not metadata:
         return None
     grant = sign_grant(

@@ -150,8 +150,13 @@ def test_no_grant_is_made_that_nobody_would_read(lifetime):
 @pytest.mark.parametrize(
     ("arguments", "field"),
     [
-        ({"visitor": ""}, "sub"),
-        ({"visitor": "x" * 257}, "sub"),
+        ({"visitor": "x" * 257}, "visitor"),
+        ({"visitor": "a\nb"}, "visitor"),
+        ({"visitor": True}, "visitor"),
+        ({"visitor": 3.5}, "visitor"),
+        ({"visitor": b"v"}, "visitor"),
+        ({"visitor": object()}, "visitor"),
+        ({"visitor": []}, "visitor"),
         ({"locked": {"websocket_url": "wss://a.example"}}, "websocket_url"),
         ({"locked": {"voice_speed": 9}}, "voice_speed"),
         ({"metadata": {"a": []}}, "metadata.a"),
@@ -163,9 +168,10 @@ def test_signing_checks_as_reading_does(arguments, field):
     assert caught.value.field == field
 
 
-def test_a_visitor_is_any_id():
+def test_a_visitor_is_an_id_or_nobody():
     one = uuid.UUID(int=7)
-    for visitor, sub in ((7, "7"), ("v", "v"), (one, str(one)), (0, "0"), (None, None)):
+    nobody = ((None, None), (False, None), ("", None))
+    for visitor, sub in ((7, "7"), ("v", "v"), (one, str(one)), (0, "0"), ("0", "0"), *nobody):
         assert read(sign_grant(site="acme", secret=SECRET, visitor=visitor, now=NOW)).sub == sub
 
 

@@ -80,7 +80,17 @@ class TestAnswers:
         assert kit.call(kit.token(grant=text(answer))).status_code == 201
         assert kit.vaani.bodies == [{"agent_id": AGENT, "voice_gender": "male", "metadata": METADATA}]
 
-    @pytest.mark.parametrize("nobody", [None, {}, {"visitor": None}, {"locked": {}, "metadata": None}])
+    @pytest.mark.parametrize(
+        "nobody",
+        [
+            None,
+            {},
+            {"visitor": None},
+            {"visitor": False},
+            {"visitor": ""},
+            {"locked": {}, "metadata": None},
+        ],
+    )
     def test_nobody_is_204(self, kit: Kit, nobody: object) -> None:
         load(kit, says(nobody))
         answer = ask(kit)
@@ -238,8 +248,9 @@ WRONG: list[tuple[Loader, str]] = [
     (says(True), "grant_loader returned something of type bool"),
     (says([("visitor", 7)]), "grant_loader returned something of type list"),
     (says({"id": 7}), "grant_loader returned 'id'; there are visitor, locked, metadata"),
-    (says({"visitor": ""}), "grant_loader: sub is text"),
-    (says({"visitor": HUSH * 50}), "grant_loader: sub is text of 1 to 256 characters"),
+    (says({"visitor": HUSH * 50}), "grant_loader: visitor is text of 1 to 256 printable characters"),
+    (says({"visitor": User()}), "grant_loader: visitor is of type User; pass an id, such as user.id"),
+    (says({"visitor": True}), "grant_loader: visitor is of type bool"),
     (says({"locked": {"websocket_url": f"wss://{HUSH}"}}), "No grant may set websocket_url"),
     (says({"locked": {"env_flag": HUSH}}), "No grant may set env_flag"),
     (says({"locked": {"agent_id": HUSH}}), "this agent_id is not in the site's list of agents"),
