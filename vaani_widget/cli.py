@@ -132,7 +132,7 @@ def ledger(
     from sqlalchemy import make_url
 
     from . import spending
-    from .doctor_checks import database_remedy
+    from .doctor_checks import database_reason, database_remedy
     from .web.state import current_state
 
     try:
@@ -143,9 +143,10 @@ def ledger(
     except spending.NotAsked as error:
         raise click.UsageError(str(error), ctx) from None
     except StoreUnavailable as error:
-        remedy = database_remedy(make_url(services.database_url))
-        why = "" if error.detail == error.title else f" {error.detail}"
-        raise click.ClickException(f"The ledger can't be read.{why} {remedy}") from None
+        remedy = database_remedy(make_url(services.database_url), error)
+        reason = database_reason(error)
+        told = remedy if reason == error.detail else f"{reason} {remedy}"
+        raise click.ClickException(f"The ledger can't be read. {told}") from None
     click.echo(spending.write(report, form))
     if form != "table" and not report.days:
         click.echo(report.words, err=True)

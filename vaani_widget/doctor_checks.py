@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from . import challenges, disk, errors
 from .doctor_proxies import proxies
 from .findings import Finding, ok, problem, warning
+from .ledger_schema import OtherVersion
 from .loopback import is_loopback
 from .origins import SELF, SHARED_DOMAINS, allows
 from .sites import Site
@@ -157,12 +158,19 @@ def _database(app: Flask, state: State) -> Iterator[Finding]:
     try:
         state.services.ledger.check()
     except errors.StoreUnavailable as error:
-        yield problem("database", f"{shown} can't be used: {error.detail}", database_remedy(url))
+        reason = database_reason(error)
+        yield problem("database", f"{shown} can't be used: {reason}", database_remedy(url, error))
     else:
         yield ok("database", f"{shown} answers.")
 
 
-def database_remedy(url: URL) -> str:
+def database_reason(error: errors.StoreUnavailable) -> str:
+    return error.reason if isinstance(error, OtherVersion) else error.detail
+
+
+def database_remedy(url: URL, error: errors.StoreUnavailable) -> str:
+    if isinstance(error, OtherVersion):
+        return error.remedy
     if url.get_backend_name() != "sqlite":
         return "Look whether it runs, and whether VAANI_WIDGET_DATABASE_URL has its host, user and password."
     folder = _existing(Path(str(url.database)).parent)

@@ -110,10 +110,31 @@ def insert_new(connection: Connection, table: Table, values: dict[str, object]) 
     return connection.execute(row.execution_options(preserve_rowcount=True)).rowcount == 1
 
 
+class OtherVersion(StoreUnavailable):
+    """The tables are those of another version.
+
+    Visitors are told no more than of any ledger that can't be used.
+
+    :ivar reason: for the log and the owner.
+    :ivar remedy: what the owner can do, in a sentence.
+    """
+
+    remedy = (
+        "Run the vaani-widget that made them, or name another database in VAANI_WIDGET_DATABASE_URL; "
+        "the day's count of calls starts anew there."
+    )
+
+    def __init__(self, found: object) -> None:
+        super().__init__()
+        self.reason = (
+            f"Its tables have schema_version {found}, and this vaani-widget writes {SCHEMA_VERSION}."
+        )
+
+
 def prepare(connection: Connection) -> None:
     """Make the tables where they are missing. The caller holds the lock that makes this happen once.
 
-    :raises StoreUnavailable: the tables are those of another version.
+    :raises OtherVersion: the tables are there and not ours.
     """
     metadata.create_all(connection)
     insert_new(connection, meta, {"name": "schema_version", "value": str(SCHEMA_VERSION)})
@@ -121,11 +142,7 @@ def prepare(connection: Connection) -> None:
 
 
 def check_version(connection: Connection) -> None:
-    """:raises StoreUnavailable: the tables are those of another version."""
+    """:raises OtherVersion: the tables are not this version's."""
     found = connection.scalar(select(meta.c.value).where(meta.c.name == "schema_version"))
     if found != str(SCHEMA_VERSION):
-        raise StoreUnavailable(
-            f"The ledger's tables have schema_version {found}, and this vaani-widget writes "
-            f"{SCHEMA_VERSION}. Run the vaani-widget that made them, or name another database in "
-            "VAANI_WIDGET_DATABASE_URL; the day's count of calls starts anew there."
-        )
+        raise OtherVersion(found)

@@ -208,6 +208,10 @@ class Store:
             with operation(), process.backend.guard():
                 self._prepare(process)
                 return inside(process)
+        except ledger_schema.OtherVersion as error:
+            told = f"{error.reason} {error.remedy}"
+            logger.error("The ledger can't be used. %s", told, extra=fields("ledger_failed"))
+            raise
         except failures as error:
             reason = self._reason(error)
             misused = (ProgrammingError, process.engine.dialect.loaded_dbapi.ProgrammingError)

@@ -27,8 +27,8 @@ def is_private(address: str) -> bool:
 
 
 def parse(address: str) -> IPv4Address | IPv6Address | None:
-    """:return: none where it is no IP address. A zone is left out, and the port that some gateways write behind
-    the address: each connection has another.
+    """:return: none where it is no IP address. A zone is left out, and the port that some gateways write
+    behind the address: each connection has another.
     """
     host = address.strip()
     if host.startswith("["):

@@ -16,7 +16,7 @@ from tests.parts.reservations import reservation
 from tests.store.spending import in_threads
 from vaani_widget.errors import CallNotFound, SettingError, StoreUnavailable, TokenSpent
 from vaani_widget.ledger import Ledger, Reserved
-from vaani_widget.ledger_schema import calls, metadata
+from vaani_widget.ledger_schema import OtherVersion, calls, metadata
 from vaani_widget.ledger_store import Store
 
 pytestmark = pytest.mark.usefixtures("patience")
@@ -169,13 +169,15 @@ def test_another_versions_tables_are_named(url: str) -> None:
     old.check()
     with old.engine.begin() as connection:
         connection.execute(text("UPDATE vaani_widget_meta SET value = '99' WHERE name = 'schema_version'"))
-    with pytest.raises(StoreUnavailable, match="schema_version 99") as caught:
+    with pytest.raises(OtherVersion) as caught:
         old.check()
-    assert "VAANI_WIDGET_DATABASE_URL" in caught.value.detail
+    assert "schema_version 99" in caught.value.reason
+    assert "VAANI_WIDGET_DATABASE_URL" in caught.value.remedy
+    assert caught.value.detail == StoreUnavailable.title
     old.dispose()
     new = Ledger(url)
     for use in (lambda: new.reserve(CALL), lambda: new.token_spent("x"), new.own_secret, new.check):
-        with pytest.raises(StoreUnavailable, match="schema_version 99"):
+        with pytest.raises(OtherVersion):
             use()
     new.dispose()
 
