@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 from setuptools import Command, setup
@@ -15,15 +17,44 @@ FRONT_END = Path(__file__).resolve().parent / "widget_static"
 BUNDLE = FRONT_END / "dist"
 
 
+def sources() -> str | None:
+    """A hash over all that the front end is built of, as build.mjs leaves it in the manifest.
+
+    None where there are no sources.
+    """
+    if not (FRONT_END / "package.json").is_file():
+        return None
+    top = [path for pattern in ("*.mjs", "*.json") for path in FRONT_END.glob(pattern)]
+    under = [path for name in ("src", "locales") for path in (FRONT_END / name).rglob("*") if path.is_file()]
+    names = {path.relative_to(FRONT_END).as_posix(): path for path in [*top, *under]}
+    lines = [
+        f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+        for name, path in sorted(names.items())
+        if not any(part.startswith(".") for part in name.split("/"))
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def manifest() -> dict[str, object]:
+    try:
+        read: dict[str, object] = json.loads((BUNDLE / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return read
+
+
 def bundle_is_whole() -> bool:
     """Whether the manifest, which the build writes last, and every script that it names are there."""
-    try:
-        manifest = json.loads((BUNDLE / "manifest.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return False
-    named = [name for name in manifest.values() if isinstance(name, str) and name.endswith(".js")]
+    named = [name for name in manifest().values() if isinstance(name, str) and name.endswith(".js")]
     scripts = [BUNDLE / "widget.js", *(BUNDLE / "assets" / name for name in named)]
     return bool(named) and all(script.is_file() for script in scripts)
+
+
+def bundle_is_todays() -> bool:
+    """Whether it is whole and made of the sources that lie beside it, where there are any:
+    one from before the tree was brought up to date would be installed in silence."""
+    now = sources()
+    return bundle_is_whole() and (now is None or manifest().get("sources") == {"sha256": now})
 
 
 def cause(output: str) -> str:
@@ -37,7 +68,7 @@ def cause(output: str) -> str:
 
 
 class BuildFrontEnd(Command):
-    """Make ``widget_static/dist`` unless it is there.
+    """Make ``widget_static/dist`` unless it is there and of today's sources.
 
     A sub-command of its own: an editable install swallows what fails in ``build_py``.
     It leaves with SystemExit, since an editable install prints any other error with its traceback.
@@ -53,7 +84,10 @@ class BuildFrontEnd(Command):
         pass
 
     def run(self) -> None:
-        if bundle_is_whole():
+        # what an earlier install in this tree has left there would go into the next wheel too
+        left = Path(self.get_finalized_command("build").build_lib) / "vaani_widget" / "widget_static"
+        shutil.rmtree(left, ignore_errors=True)
+        if bundle_is_todays():
             return
         if not (FRONT_END / "package.json").is_file():
             raise SystemExit(
@@ -107,5 +141,5 @@ class SourceDistribution(sdist):
 
 setup(
     cmdclass={"build": Build, "build_front_end": BuildFrontEnd, "sdist": SourceDistribution},
-    setup_requires=[] if bundle_is_whole() else [NODE],
+    setup_requires=[] if bundle_is_todays() else [NODE],
 )

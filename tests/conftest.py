@@ -13,6 +13,7 @@ LONG = [
     "packaging/test_editable.py",
     "packaging/test_wheel.py",
     "packaging/test_sdist.py",
+    "packaging/test_second_install.py",
     "store/test_tokens_spent_once.py",
     "attack/test_store_faults.py",
     "openapi/test_conformance.py",

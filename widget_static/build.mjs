@@ -115,6 +115,27 @@ async function bundle(entry, options = {}) {
 /** 31 bits in six letters: the loader carries it. */
 const hash = (text) => parseInt(createHash("sha256").update(text).digest("hex").slice(0, 13), 16).toString(36).slice(-6);
 
+/**
+ * What the build is made of, as one hash in the manifest. setup.py reckons the same over what lies there,
+ * and builds anew where they differ; hidden files are nobody's source.
+ */
+async function sources() {
+  const top = (await readdir(HERE)).filter((name) => /\.(mjs|json)$/.test(name));
+  const under = await Promise.all(
+    ["src", "locales"].map(async (folder) => {
+      const entries = await readdir(join(HERE, folder), { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile());
+      return files.map((entry) => relative(HERE, join(entry.parentPath ?? entry.path, entry.name)).replaceAll("\\", "/"));
+    }),
+  );
+  const all = createHash("sha256");
+  for (const name of [...top, ...under.flat()].filter((name) => !/(^|\/)\./.test(name)).sort()) {
+    const bytes = await readFile(join(HERE, name));
+    all.update(`${name} ${createHash("sha256").update(bytes).digest("hex")}\n`);
+  }
+  return { sha256: all.digest("hex") };
+}
+
 /** A module of texts for each language. */
 async function locales(under = "") {
   const folder = join(HERE, "locales", under);
@@ -187,6 +208,8 @@ function head(loader) {
 const PLAIN_FIELDS = { compilerOptions: { useDefineForClassFields: false } };
 
 async function make() {
+  // First, so that what is edited meanwhile makes the next build differ.
+  const madeOf = await sources();
   const texts = await locales();
   const furtherTexts = await locales("more");
   const languages = JSON.stringify(texts.map(([language]) => language));
@@ -240,7 +263,7 @@ async function make() {
     gzip: files.get(`${name}.gz`).length,
     brotli: files.get(`${name}.br`).length,
   });
-  const manifest = { "widget.js": sizes("widget.js"), ...chunks };
+  const manifest = { sources: madeOf, "widget.js": sizes("widget.js"), ...chunks };
   for (const [language] of texts) manifest[language] = language + suffix;
   for (const [language] of furtherTexts) manifest[`more${language}`] = `more${language}${suffix}`;
   manifest.sizes = Object.fromEntries(["widget.js", ...assets.map(([name]) => name)].map((name) => [name, sizes(name)]));
