@@ -66,3 +66,30 @@ def test_a_call_again_shows_no_launcher_beside_the_card(site: Site) -> None:
         "seen.events.filter(({ name }) => name === 'vaani-call-connected').length === 2"
     )
     assert site.page.evaluate("shown") == shown
+
+
+def test_a_call_that_fails_leaves_its_button_ready_where_another_ones_call_begins(site: Site) -> None:
+    """Two elements: what failed was not drawn when the next was asked for."""
+    site.show(
+        "<vaani-widget id=first></vaani-widget><vaani-widget id=second position=top-left></vaani-widget>"
+    )
+    site.page.evaluate("""async () => {
+        await first.open();
+        await first.close();
+        const ask = navigator.mediaDevices.getUserMedia;
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotFoundError"));
+        await first.start().catch(() => {});
+        navigator.mediaDevices.getUserMedia = ask;
+        second.start();
+    }""")
+    until_event(site.page, "vaani-call-connected")
+    assert [event["detail"]["code"] for event in events(site.page, "vaani-error")] == ["mic_missing"]
+    first, second = site.page.locator("#first"), site.page.locator("#second")
+    expect(second.get_by_role("button", name="End call")).to_be_visible()
+    expect(first.get_by_role("button", name="Talk to agent")).to_be_visible()
+    expect(first.get_by_role("button", name="Talk to agent")).to_have_attribute("aria-busy", "false")
+    expect(first.locator("[part~=bar], [part~=panel]")).to_have_count(0)
+    second.get_by_role("button", name="End call").click()
+    until_event(site.page, "vaani-call-end", where="detail.reason === 'visitor'")
+    first.get_by_role("button", name="Talk to agent").click()
+    expect(first.get_by_role("button", name="End call")).to_be_visible()

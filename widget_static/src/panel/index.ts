@@ -97,7 +97,7 @@ export async function start(widget: Widget, gesture: Gesture, room: Promise<Room
   Promise.all([texts.catch((problem: Problem) => call.fail(problem)), lull])
     .then(() => {
       fetchMore();
-      const shown = running ?? widget;
+      const shown = model.home.peek()!;
       // Unless somebody has opened or closed it meanwhile.
       if (view.peek() === seen) {
         const shape = home.first(shown);
@@ -124,7 +124,12 @@ export async function fail(widget: Widget, problem: Problem): Promise<void> {
 
 /** The panel is this element's from now on, and knows nothing of an earlier call. */
 function take(widget: Widget): void {
-  if (model.home.peek() !== widget) home.hide();
+  const last = model.home.peek();
+  if (last !== widget) {
+    home.hide();
+    // Of a call that was over before it was drawn.
+    last?.face("idle");
+  }
   model.reset();
   model.home.value = widget;
   model.site.value = widget.siteInfo;
