@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import runpy
+import signal
 import subprocess
 import sys
 import tomllib
@@ -13,6 +15,9 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.parts.slow_vaani import SlowVaani
+from tests.parts.visitor import Visitor
+from tests.parts.widget_server import nobodys_environment
 from vaani_widget import cli, embedding, settings
 from vaani_widget.errors import REFUSALS
 from vaani_widget.setting_keys import KEYS
@@ -172,22 +177,66 @@ def test_the_readmes_app_works(monkeypatch: pytest.MonkeyPatch) -> None:
         assert render_template_string("{{ vaani_widget() }}").startswith("<script async src=")
 
 
-def test_the_readmes_login_wall_lets_the_widget_through(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("mounted", ["as it is", "renamed", "nested"])
+def test_the_readmes_login_wall_lets_the_widget_through(mounted: str) -> None:
     import vaani_widget
 
     (code,) = [code for page, code in blocks("python") if page == "README.md" and "login_wall" in code]
-    from flask import Flask
+    from flask import Blueprint, Flask
     from flask_login import LoginManager
 
     app = Flask("walled")
     app.config.update(SECRET_KEY="k" * 32, VAANI_API_KEY="vaani_0", VAANI_AGENT="a")
     LoginManager(app).user_loader(lambda user: None)
-    app.register_blueprint(vaani_widget.blueprint)
+    app.add_url_rule("/login", "login", lambda: "who are you?")
+    if mounted == "nested":
+        outer = Blueprint("outer", "outer")
+        outer.register_blueprint(vaani_widget.blueprint)
+        app.register_blueprint(outer)
+    else:
+        app.register_blueprint(vaani_widget.blueprint, **({"name": "voice"} if mounted == "renamed" else {}))
     exec(compile(code, "README.md", "exec"), {"app": app})
     client = app.test_client()
     assert client.get("/vaani/healthz").status_code == 200
     assert client.get("/vaani/no-such-path").status_code == 404
+    assert client.get("/login").status_code == 200
     assert client.get("/account").status_code == 302
+
+
+def test_the_readmes_server_does_what_the_lines_say(tmp_path: Path) -> None:
+    """Pasted into a shell in a folder with nothing in it, against the local Vaani API."""
+    server = README.partition("## You run the server")[2].partition("### Commands")[0]
+    config, commands = re.findall(r"^```(?:toml|sh)\n(.*?)^```$", server, re.DOTALL | re.MULTILINE)
+    (tmp_path / "widget.toml").write_text(config, "utf-8")
+    (agent,) = tomllib.loads(config)["sites"]["acme"]["agents"]
+    with SlowVaani(0) as vaani:
+        vaani.agents = {"acme": agent}
+        # what tests/packaging installs is here already; the key and the port are this machine's
+        pasted = 'set -e\npip() { echo "pip $*"; }\n' + commands
+        pasted = pasted.replace("VAANI_API_KEY=vaani_...", f"VAANI_API_KEY={vaani.api_key}")
+        pasted = pasted.replace("--port 8000", "--port 0")
+        environ = {**nobodys_environment(), "VAANI_API_URL": vaani.url, "PYTHONUNBUFFERED": "1"}
+        environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"
+        with subprocess.Popen(
+            ["sh", "-c", pasted], cwd=tmp_path, env=environ, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, encoding="utf-8", start_new_session=True,
+        ) as shell:  # fmt: skip
+            try:
+                said = []
+                for line in shell.stdout:
+                    said.append(line)
+                    if "Serving on " in line:
+                        break
+                assert "Serving on " in "".join(said[-1:]), said
+                assert said[0] == "pip install ./vaani-widget[server]\n"
+                assert f"{vaani.url} answers." in "".join(said), "doctor came after the server, or not at all"
+                port = int(said[-1].rpartition(":")[2])
+                visitor = Visitor(port, headers={"Origin": "https://www.acme.com"})
+                assert visitor.call("acme").status == 201
+                assert vaani.requests[-1].body == {"agent_id": agent, "primary_language": "en"}
+            finally:
+                os.killpg(shell.pid, signal.SIGTERM)
+                shell.communicate(timeout=60)
 
 
 def test_the_example_for_host_apps_runs(tmp_path: Path) -> None:
