@@ -4,6 +4,7 @@ where the page finds the next one."""
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, cast
@@ -13,6 +14,7 @@ from jinja2 import Undefined
 from markupsafe import Markup
 
 from .errors import GrantInvalid, SiteNotFound, StoreUnavailable
+from .logs import fields
 from .own_grants import Visitor, own_grant
 from .services import Services
 from .sites import Site
@@ -49,6 +51,7 @@ ATTRIBUTES = (
 )
 """What a tag may say besides its site and metadata, with ``_`` for ``-``; the widget's own list."""
 
+_log = logging.getLogger("vaani_widget")
 _OURS = ("visitor", "locked", "metadata", "nonce")
 
 
@@ -76,28 +79,27 @@ def vaani_widget(
         number or a UUID; for somebody who is not known None, False, empty text or a name that the template
         does not have, as ``current_user.id`` is where nobody is logged in.
     :param locked: call settings that the page can't change.
-    :param metadata: for the agent; flat.
+    :param metadata: for the agent; flat. UUIDs, decimal numbers, dates and times become text.
     :param nonce: of the page's Content-Security-Policy; Flask-Talisman's ``csp_nonce()`` or
         ``g.csp_nonce`` where absent.
     :param attributes: of the widget, such as ``label="Call us"``; None leaves one out.
     :raises TypeError: for an attribute that the widget does not have.
-    :raises ValueError: for a site that is not written down, or none named where several are; for what no
-        grant may carry.
+    :raises ValueError: for a site that is not written down, or none named where several are. Under test and
+        in debug mode, for what no grant may carry: elsewhere the log says so, and the button goes without.
     """
     state = current_state()
     known = _site(state.services, site)
     _check_names(attributes)
     try:
-        if grant := own_grant(state.services, known, _there(visitor, locked, metadata)):
-            if "grant" in attributes:
-                raise TypeError("vaani_widget() takes a grant, or what it would make one of, not both")
-            attributes["grant"] = grant
-            insist_on({"Cache-Control": "private, no-store"})
-    except GrantInvalid as refusal:
-        raise ValueError(f"vaani_widget(): {refusal.detail} ({refusal.field})") from None
-    except StoreUnavailable:
+        grant = _grant(state.services, known, _there(visitor, locked, metadata))
+    except (GrantInvalid, StoreUnavailable):
         # The host's page is worth more than a button that could start no call now; the log has why.
         return Markup("")
+    if grant is not None:
+        if "grant" in attributes:
+            raise TypeError("vaani_widget() takes a grant, or what it would make one of, not both")
+        attributes["grant"] = grant
+        insist_on({"Cache-Control": "private, no-store"})
     attributes.setdefault("grant_url", _grant_url(state, known))
     if known.key != "default":
         attributes = {"site": known.key, **attributes}
@@ -122,6 +124,28 @@ def _there(visitor: object, locked: object, metadata: object) -> Visitor:
         metadata = {key: value for key, value in metadata.items() if not isinstance(value, Undefined)}
     said = {"visitor": visitor, "locked": locked, "metadata": metadata}
     return cast(Visitor, {name: value for name, value in said.items() if not isinstance(value, Undefined)})
+
+
+def _grant(services: Services, site: Site, said: Visitor) -> str | None:
+    """None where nothing is said, and in production also where a mistake is: the host's page is worth more
+    than what its button knows.
+
+    What is locked stays: else a visitor whose own name is too long for the metadata would be rid of it.
+
+    :raises ValueError: a mistake, under test and in debug mode.
+    :raises GrantInvalid: what is locked is itself a mistake.
+    :raises StoreUnavailable: where the key lies in a ledger that can't be reached.
+    """
+    try:
+        return own_grant(services, site, said)
+    except GrantInvalid as refusal:
+        mistake = f"vaani_widget(): {refusal.detail} ({refusal.field})"
+        if current_app.testing or current_app.debug:
+            raise ValueError(mistake) from None
+        _log.error(
+            "%s The page goes without this grant.", mistake, extra=fields("grant_failed", site=site.key)
+        )
+    return own_grant(services, site, {"locked": said.get("locked")})
 
 
 def _site(services: Services, key: str | None) -> Site:

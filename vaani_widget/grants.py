@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from .call_settings import check_grant_locked, check_grant_metadata
@@ -59,6 +61,7 @@ def sign_grant(
     :param site: the site's key.
     :param secret: the site's, or the one derived for it where it has none.
     :param visitor: its id at the site, as :func:`visitor_id` takes it; nobody leaves the bearer anonymous.
+    :param metadata: flat. UUIDs and decimal numbers travel as text, dates and times as ISO 8601 writes them.
     :param lifetime: seconds, at most 12 hours.
     :param now: seconds since 1970.
     :raises GrantInvalid: a value that no reader would accept.
@@ -76,8 +79,23 @@ def sign_grant(
     if locked:
         claims["locked"] = check_grant_locked(locked)
     if metadata:
-        claims["metadata"] = check_grant_metadata(metadata)
+        claims["metadata"] = check_grant_metadata(_as_json(metadata))
     return sign(claims, secret, typ=GRANT_TYPE)
+
+
+def _as_json(metadata: object) -> object:
+    """What a database gives and JSON does not have, as text. Whatever else is wrong is left to the check."""
+    if not isinstance(metadata, Mapping):
+        return metadata
+    return {key: _value_as_json(value) for key, value in metadata.items()}
+
+
+def _value_as_json(value: object) -> object:
+    if isinstance(value, date):  # a datetime is one
+        return value.isoformat()
+    if isinstance(value, UUID) or (isinstance(value, Decimal) and value.is_finite()):
+        return str(value)
+    return value
 
 
 def visitor_id(value: object) -> str | None:

@@ -24,7 +24,8 @@ class Visitor(TypedDict, total=False):
     locked: Mapping[str, Any] | None
     """Call settings that the page can't change, such as ``{"primary_language": "hi"}``."""
     metadata: Mapping[str, Any] | None
-    """For the agent; flat, 32 keys and 4 KiB at most."""
+    """For the agent; flat, 32 keys and 4 KiB at most: text, finite numbers, true, false, None. UUIDs, decimal
+    numbers, dates and times become text."""
 
 
 _Said = Mapping[str, object] | None
