@@ -13,7 +13,9 @@ import tomllib
 from pathlib import Path
 
 import click
+import promql_parser
 import pytest
+import yaml
 
 from tests.parts.slow_vaani import SlowVaani
 from tests.parts.visitor import Visitor
@@ -160,6 +162,17 @@ def test_settings_files_load(name: str, code: str, tmp_path: Path) -> None:
     config.write_text(code, "utf-8")
     loaded = settings.load(environ={"VAANI_API_KEY": "vaani_0"}, config_file=config)
     assert "acme" in loaded.sites
+
+
+@pytest.mark.parametrize(("name", "code"), blocks("yaml"))
+def test_yaml_parses_and_prometheus_understands_what_is_written_for_it(name: str, code: str) -> None:
+    written = yaml.safe_load(code)
+    assert set(written) <= {"scrape_configs", "groups"}, f"{name}: who reads this?"
+    for rule in (rule for group in written.get("groups", ()) for rule in group["rules"]):
+        promql_parser.parse(rule["expr"])
+        named = set(re.findall(r"vaani_widget_\w+", rule["expr"]))
+        assert named
+        assert named <= first_column((ROOT / "docs" / "watching.md").read_text("utf-8"))
 
 
 def test_the_readmes_app_works(monkeypatch: pytest.MonkeyPatch) -> None:
