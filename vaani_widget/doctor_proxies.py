@@ -50,7 +50,11 @@ def proxies(app: Flask, state: State) -> Iterator[Finding]:
             _SET,
         )
     else:
-        yield ok(_ABOUT, "None is trusted, which is right where visitors reach this server without one.")
+        yield ok(
+            _ABOUT,
+            "None is trusted, which is right only where visitors reach this server without one; behind one "
+            f"they would all share one address and its limits, until it is told. {_SET}",
+        )
 
 
 def _count(believed: int) -> str:

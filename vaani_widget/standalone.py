@@ -35,7 +35,8 @@ def create_app(
     instance = Path.cwd() / "instance"
     app = Flask("vaani_widget", static_folder=None, template_folder=None, instance_path=str(instance))
     if hops := settings.trusted_proxies:
-        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_port=hops)
+        # Each proxy adds to X-Forwarded-For; the others have one value, or what the nearest one wrote last.
+        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=1, x_host=1, x_port=1)
         app.wsgi_app = proxied  # type: ignore[method-assign]
     VaaniWidget(app, settings=settings)
     app.add_url_rule("/", "root", _root)

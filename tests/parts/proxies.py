@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.attack.searching import no_key_in
 from tests.parts.visitor import HOST, Visitor
 
 DEPLOYING = Path(__file__).resolve().parents[2] / "docs" / "deploying.md"
@@ -29,15 +30,20 @@ def documented(language: str) -> str:
 
 
 @contextmanager
-def nginx(server: int) -> Iterator[Visitor]:
+def nginx(server: int, *, behind_another: bool = False) -> Iterator[Visitor]:
     """The documentation's nginx in front of a server.
 
     :param server: its port.
+    :param behind_another: with what the documentation changes where a CDN stands before it.
     """
+    config = documented("nginx")
+    if behind_another:
+        (adding,) = re.findall(r"`(proxy_set_header X-Forwarded-For [^`]+)`", DEPLOYING.read_text("utf-8"))
+        config = _exchanged(config, ("proxy_set_header X-Forwarded-For $remote_addr;", adding))
     with _folder() as folder:
         port = _free_port()
         site = _exchanged(
-            documented("nginx"),
+            config,
             ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
             ("widget.example.org", HOST),
             ("/etc/ssl/widget.pem", f"{folder}/cert.pem"),
@@ -140,6 +146,7 @@ def _running(command: list[str], folder: Path, port: int) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(10)
+        no_key_in("the proxy's log", log.read_bytes())
 
 
 def _trusting(folder: Path) -> ssl.SSLContext:

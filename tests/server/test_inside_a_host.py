@@ -64,7 +64,7 @@ class TestCsrfProtection:
 
 
 class TestLoginWall:
-    def test_the_three_lines_of_the_readme(self, make_kit: MakeKit, host: Flask, build: Path) -> None:
+    def test_ours_are_let_through_by_name(self, make_kit: MakeKit, host: Flask, build: Path) -> None:
         login = LoginManager(host)
         login.user_loader(lambda _: None)
 

@@ -6,12 +6,13 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from tests.parts.proxies import PROXIES
+from tests.parts.proxies import PROXIES, nginx
 from tests.parts.slow_vaani import SlowVaani, site
-from tests.parts.visitor import HOST, Visitor
+from tests.parts.visitor import HOST, Answer, Visitor
 from tests.parts.widget_server import WidgetServer, widget_server
 
 STALLED = 200
@@ -84,6 +85,32 @@ def test_a_host_that_a_visitor_makes_up_is_not_believed(way: Visitor) -> None:
     assert way.another(**evil).mint().json["code"] == "origin_not_allowed"
     assert way.ask("GET", "/vaani/healthz", SCRIPT_NAME="/x", PATH_INFO="/evil").status == 200
     assert "evil" not in way.ask("GET", "/", **evil, SCRIPT_NAME="/evil").body.decode()
+
+
+def test_behind_a_cdn_and_nginx_the_address_is_the_visitors_and_the_host_what_visitors_know(
+    tmp_path: Path,
+) -> None:
+    def by_cdn(visitor: Visitor, number: int, **made_up: str) -> Answer:
+        """As a CDN forwards it, which adds the visitor's address to what the visitor says it is."""
+        named = ", ".join([*made_up.values(), f"203.0.113.{number}"])
+        return Visitor(visitor.port, visitor.tls, headers={**made_up, "X-Forwarded-For": named}).call("twice")
+
+    with SlowVaani(0) as vaani:
+        config = vaani.config("trusted_proxies = 2", site("twice", limits='visitor = "2/day"'))
+        with (
+            widget_server(tmp_path, config, "--workers", "1") as server,
+            nginx(server.port, behind_another=True) as way,
+        ):
+            assert f"https://{HOST}:{way.port}/vaani/widget.js" in way.ask("GET", "/").body.decode()
+            assert [by_cdn(way, 1, **{"X-Forwarded-For": f"192.0.2.{n}"}).status for n in range(3)] == [
+                201, 201, 429
+            ]  # fmt: skip
+            assert by_cdn(way, 2).status == 201
+            evil = {"X-Forwarded-Host": "evil.test, evil.test", "X-Forwarded-Proto": "http, http"}
+            assert "evil" not in way.ask("GET", "/", **evil).body.decode()
+            assert "http:" not in way.ask("GET", "/", **evil).body.decode()
+            refused = way.another(**evil, Origin="https://evil.test").mint("twice")
+            assert refused.json["code"] == "origin_not_allowed"
 
 
 def test_a_body_that_is_too_large_is_refused_so_that_pages_can_read_it(way: Visitor) -> None:

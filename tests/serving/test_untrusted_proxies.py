@@ -201,6 +201,36 @@ def test_in_a_host_app_proxy_fix_settles_it(tmp_path: Path, caplog: pytest.LogCa
     assert [finding.level for finding in doctor(fixed)] == ["ok"]
 
 
+class Middleware:
+    """What somebody wraps an app in, which keeps it under a name of its own."""
+
+    def __init__(self, name: str, wrapped: Any) -> None:
+        self.name = name
+        setattr(self, name, wrapped)
+
+    def __call__(self, *given: Any) -> Any:
+        return getattr(self, self.name)(*given)
+
+
+@pytest.mark.parametrize("name", ["app", "wsgi_app", "application"])
+def test_doctor_finds_proxy_fix_under_other_middleware(name: str, served: Callable[..., Flask]) -> None:
+    app = served()
+    bare = app.wsgi_app
+    app.wsgi_app = Middleware(name, Middleware(name, bare))  # type: ignore[method-assign]
+    assert "None is trusted" in doctor(app)[0].what
+    app.wsgi_app = Middleware(name, ProxyFix(Middleware(name, bare), x_for=2))  # type: ignore[method-assign]
+    assert doctor(app)[0].what.startswith("2 proxies in front are trusted")
+    app.wsgi_app = Middleware(name, app)  # type: ignore[method-assign]
+    assert "None is trusted" in doctor(app)[0].what
+
+
+def test_doctor_says_what_would_follow_where_nothing_is_known(served: Callable[..., Flask]) -> None:
+    (finding,) = doctor(served())
+    assert finding.level == "ok"
+    assert "share one address" in finding.what
+    assert "ProxyFix" in finding.what
+
+
 def test_a_real_server_says_it_once_for_each_process_and_its_doctor_finds_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

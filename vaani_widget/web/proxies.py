@@ -11,6 +11,9 @@ from ..notices import Notices
 from ..visitors import is_private, parse
 
 _BY_PROXY_FIX = "werkzeug.proxy_fix.orig"
+_WRAPPED = ("app", "wsgi_app", "application", "_app", "__wrapped__")
+_LAYERS = 20
+"""More than anybody wraps; some wrap the app itself, which would lead round and round."""
 
 Trouble = Literal["not_trusted", "missing"]
 
@@ -26,8 +29,17 @@ _SENTENCES: dict[Trouble, str] = {
 
 
 def trusted(app: Flask) -> int:
-    """How many proxies in front are believed to name the visitor's address."""
-    return app.wsgi_app.x_for if isinstance(app.wsgi_app, ProxyFix) else 0
+    """How many proxies in front are believed to name the visitor's address.
+
+    ProxyFix may lie under other middleware, which keeps what it wraps under one of a few names.
+    """
+    layer: object = app.wsgi_app
+    for _ in range(_LAYERS):
+        if isinstance(layer, ProxyFix):
+            return layer.x_for
+        inner = (getattr(layer, name, None) for name in _WRAPPED)
+        layer = next((each for each in inner if callable(each)), None)
+    return 0
 
 
 def noticed(app: Flask, notices: Notices, trouble: Trouble) -> float | None:
