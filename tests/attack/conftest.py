@@ -4,10 +4,12 @@ each of them came to."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.attack.searching import searched_log
 
 LONG = os.environ.get("VAANI_ATTACK") == "long"
 COLUMNS = ("attack", "tries", "came through", "bound")
@@ -49,6 +51,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for row, verdict in zip(rows, held, strict=True):
         numbers = "  ".join(text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True))
         terminalreporter.write_line(f"{row[0].ljust(widths[0])}  {numbers}  {verdict}".rstrip())
+
+
+@pytest.fixture(autouse=True)
+def no_key_in_the_log() -> Iterator[None]:
+    """That of this process. Those of servers are searched where they are started."""
+    with searched_log():
+        yield
 
 
 @pytest.fixture

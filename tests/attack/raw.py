@@ -1,4 +1,5 @@
-"""A client that keeps to no rule: what it sends is what it was given, byte for byte."""
+"""A client that keeps to no rule: what it sends is what it was given, byte for byte. What comes back is
+searched for the server's keys."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from tests.attack.searching import no_key_in
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ def ask(base: str, head: Iterable[bytes], *pieces: bytes) -> Answer:
         answer = http.client.HTTPResponse(connection)
         answer.begin()
         data = answer.read()
+    no_key_in(f"an answer {answer.status}", answer.reason, str(answer.headers), data)
     problem = answer.headers.get_content_type() == "application/problem+json"
     return Answer(answer.status, json.loads(data)["code"] if problem else "")
 

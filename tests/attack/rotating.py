@@ -14,6 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from tests.attack import canaries
+from tests.attack.books import dump
+from tests.attack.searching import no_key_in
 from tests.attack.wire import ORIGIN
 from vaani_widget.calls import Asked, Started, mint_site_token, start_call
 from vaani_widget.errors import Refusal
@@ -59,8 +62,10 @@ class World:
             event()
 
     def close(self) -> None:
+        """Nothing of the keys is left in the database."""
         for server in self.servers:
             server.services.close()
+        no_key_in("the database", dump(self.ledger.engine))
         self.ledger.dispose()
 
 
@@ -82,7 +87,7 @@ class Server:
             self.services._client.close()
         site = {"origins": [ORIGIN], "agents": ["agent"], "secret": list(site_keys), "limits": self._limits}
         config = {
-            "VAANI_API_KEY": "vaani_key",
+            "VAANI_API_KEY": canaries.API_KEY,
             "VAANI_WIDGET_SECRET_KEY": list(server_keys),
             "VAANI_WIDGET_SITES": {"acme": {**site, "challenge": "off"}},
         }
@@ -97,16 +102,30 @@ class Server:
     def mint(self, grant: str | None = None, address: str = "192.0.2.1") -> str:
         """:raises Refusal: it did not."""
         asked = _asked({} if grant is None else {"grant": grant}, address)
-        return mint_site_token(self.services, "acme", asked).site_token
+        minted = _searched(lambda: mint_site_token(self.services, "acme", asked))
+        no_key_in("a site token", minted.site_token)
+        return minted.site_token
 
     def call(self, site_token: str, address: str = "192.0.2.1") -> Started:
         """:raises Refusal: it did not."""
-        return start_call(self.services, _asked({"site_token": site_token}, address))
+        asked = _asked({"site_token": site_token}, address)
+        started = _searched(lambda: start_call(self.services, asked))
+        no_key_in("a call", started.call_id, started.call_token)
+        return started
 
     def tell(self, call: Started, event: str) -> None:
         """:raises Refusal: it did not listen."""
         asked = _asked({"call_token": call.call_token, "event": event}, "192.0.2.1")
-        record_progress(self.services, call.call_id, asked)
+        _searched(lambda: record_progress(self.services, call.call_id, asked))
+
+
+def _searched(step: Callable[[], T]) -> T:
+    """What it comes to; a refusal has no key in anything that it says."""
+    try:
+        return step()
+    except Refusal as refusal:
+        no_key_in("a refusal", str(refusal), repr(vars(refusal)))
+        raise
 
 
 def _asked(body: dict[str, Any], address: str) -> Asked:

@@ -53,17 +53,13 @@ def serving(
     environ: Mapping[str, str] | None = None,
     command: str = SERVE,
 ) -> Iterator[WidgetServer]:
-    """Serves until the end of the block. Its log then has none of its keys in it.
+    """Serves until the end of the block. Its log is searched for its keys, as that of every such server.
 
     :param folder: an empty one.
     :param vaani: the address that stands in for Vaani's.
     """
     options = ["--workers", str(workers), "--threads", str(threads)]
     settings = {**environment(vaani, database, sites), **(environ or {})}
-    try:
-        with running(folder, command, *options, environ=settings) as server:
-            server.wait_for(lambda: len(server.workers()) == workers)
-            yield server
-    finally:
-        leaked = canaries.found((folder / "log").read_bytes(), canaries.KEYS)
-        assert not leaked, "the log has a key in it"
+    with running(folder, command, *options, environ=settings) as server:
+        server.wait_for(lambda: len(server.workers()) == workers)
+        yield server

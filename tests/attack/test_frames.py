@@ -10,6 +10,8 @@ from flask import Flask
 from playwright.sync_api import Page, Playwright
 
 import vaani_widget
+from tests.attack import canaries
+from tests.attack.searching import Searched
 from tests.parts import chromium
 from tests.parts.pages import PageServer
 from tests.parts.serving import serve
@@ -33,14 +35,21 @@ def web() -> Iterator[Web]:
     with ExitStack() as stack:
         ours, theirs = (stack.enter_context(PageServer()) for _ in range(2))
         app = Flask("framed")
-        app.config["VAANI_API_KEY"] = "vaani_test"
-        app.config["VAANI_WIDGET_SECRET_KEY"] = "x" * 40
+        app.config["VAANI_API_KEY"] = canaries.API_KEY
+        app.config["VAANI_WIDGET_SECRET_KEY"] = canaries.SERVER_SECRET
         app.config["VAANI_WIDGET_SITES"] = {
-            "acme": {"origins": [ours.origin], "agents": ["agent"], "share": True}
+            "acme": {
+                "origins": [ours.origin],
+                "agents": ["agent"],
+                "share": True,
+                "secret": canaries.SITE_SECRET,
+            }
         }
         app.register_blueprint(vaani_widget.blueprint)
-        server = stack.enter_context(serve(app))
+        searched = Searched(app)
+        server = stack.enter_context(serve(searched))
         yield Web(ours, theirs, f"{server}/vaani/call/acme")
+    assert searched.leaks == []
 
 
 @pytest.fixture

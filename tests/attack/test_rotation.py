@@ -9,14 +9,15 @@ from dataclasses import replace
 
 import pytest
 
+from tests.attack import canaries
 from tests.attack.conftest import Ceiling
 from tests.attack.rotating import MINUTE, Server, Visits, World
 from tests.attack.wire import ORIGIN
 from vaani_widget.errors import GrantInvalid, RateLimited, Refusal, TokenInvalid
 from vaani_widget.tokens import CallToken, Keyring, SiteToken, sign_grant
 
-OLD, NEW = "the server's old secret, 32 bytes and more", "the server's new secret, 32 bytes and more"
-SITE_OLD, SITE_NEW = "the site's old secret, 32 bytes and more", "the site's new secret, 32 bytes and more"
+OLD, NEW = f"{canaries.SERVER_SECRET}, the old one", f"{canaries.SERVER_SECRET}, the new one"
+SITE_OLD, SITE_NEW = f"{canaries.SITE_SECRET}, the old one", f"{canaries.SITE_SECRET}, the new one"
 WIDE = {"visitor": "90000/day", "site": "90000/day", "running": 90000}
 
 MakeWorld = Callable[..., World]

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from tests.attack import canaries
 from tests.attack.conftest import Ceiling
 from tests.attack.forgeries import Kind, forgeries
 from tests.parts.unhurried import unhurried
@@ -21,7 +22,7 @@ from vaani_widget.tokens import CallToken, sign_grant
 
 __all__ = ["make_kit"]
 
-SERVER = b"h" * 32
+SERVER = canaries.SERVER_SECRET.encode()
 OTHERS = "o" * 32
 SITE_TYPE, CALL_TYPE, GRANT_TYPE = "vaani-site+jwt", "vaani-call+jwt", "vaani-grant+jwt"
 REFUSED = {
@@ -38,7 +39,7 @@ KEYS = {
     "the key of challenges": derive(SERVER, "challenge"),
     "the site's secret": SECRET.encode(),
     "another site's secret": OTHERS.encode(),
-    "the API key": b"vaani_topsecretkey",
+    "the API key": canaries.API_KEY.encode(),
 }
 
 

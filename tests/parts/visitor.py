@@ -1,4 +1,5 @@
-"""Visitors of a widget, each with an address of its own, who make one connection for each request."""
+"""Visitors of a widget, each with an address of its own, who make one connection for each request. What
+comes back is searched for the server's keys."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from tests.attack.searching import no_key_in
 
 HOST = "voice.test"
 """What visitors call the server; it is on this machine all the same."""
@@ -80,7 +83,9 @@ class Visitor:
             with suppress(OSError):  # refused before all of it was sent; the answer says why, if there is one
                 connection.request(method, path, data, {**headers, **self.headers, **more})
             response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
+            data = response.read()
+            no_key_in(f"an answer {response.status}", response.reason, str(response.headers), data)
+            return Answer(response.status, response.headers, data)
         finally:
             connection.close()
 

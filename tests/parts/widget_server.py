@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.attack.searching import no_key_in
+
 SERVE = """
 from vaani_widget import cli, ledger_deadline
 ledger_deadline.OPERATION_SECONDS = 30  # on a machine that is busy with other things; time is not the point
@@ -80,7 +82,8 @@ def nobodys_environment() -> dict[str, str]:
 
 @contextmanager
 def running(folder: Path, command: str, *options: str, environ: Mapping[str, str]) -> Iterator[WidgetServer]:
-    """A server process until the end of the block, on a free port, with its log in the folder.
+    """A server process until the end of the block, on a free port, with its log in the folder, which
+    has none of the keys in it that tests look for.
 
     :param command: Python that runs the command line.
     """
@@ -105,3 +108,4 @@ def running(folder: Path, command: str, *options: str, environ: Mapping[str, str
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(10)
+        no_key_in("the server's log", log.read_bytes())

@@ -1,4 +1,5 @@
-"""An application that has the widget, with something in Vaani's place and a ledger of its own."""
+"""An application that has the widget, with something in Vaani's place and a ledger of its own. Every answer
+of it is searched for its keys."""
 
 from __future__ import annotations
 
@@ -14,6 +15,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.attack import canaries
+from tests.attack.searching import Searched
 from vaani_widget import VaaniWidget
 from vaani_widget.testing import VaaniTransport
 from vaani_widget.web import bundle
@@ -21,7 +24,7 @@ from vaani_widget.web.state import State
 
 ORIGIN = "https://www.acme.com"
 AGENT = "d083374a-c167-4bda-b8bc-2a418ca85f35"
-SECRET = "x" * 32
+SECRET = canaries.SITE_SECRET
 WIDE_LIMITS = {"visitor": "9000/day", "site": "9000/day", "running": 9000}
 SITES: dict[str, Any] = {
     "acme": {
@@ -121,8 +124,8 @@ def make_kit(tmp_path: Path) -> Iterator[MakeKit]:
     def make(app: Flask | None = None, url_prefix: str | None = None, **config: Any) -> Kit:
         app = app or Flask("host", instance_path=str(tmp_path / "instance"))
         given = {
-            "VAANI_API_KEY": "vaani_topsecretkey",
-            "SECRET_KEY": "h" * 32,
+            "VAANI_API_KEY": canaries.API_KEY,
+            "SECRET_KEY": canaries.SERVER_SECRET,
             "VAANI_WIDGET_DATABASE_URL": f"sqlite:///{tmp_path}/ledger-{len(made)}.sqlite3",
         }
         if "VAANI_AGENT" not in config:
@@ -130,6 +133,7 @@ def make_kit(tmp_path: Path) -> Iterator[MakeKit]:
         app.config.from_mapping({**given, **config})
         vaani, clock = VaaniTransport(), Clock()
         VaaniWidget(app, url_prefix=url_prefix, transport=vaani)
+        app.wsgi_app = Searched(app.wsgi_app)  # type: ignore[method-assign]
         state: State = app.extensions["vaani_widget"]
         app.extensions["vaani_widget"] = replace(state, services=replace(state.services, clock=clock))
         made.append(Kit(app, vaani, clock))

@@ -161,7 +161,7 @@ def test_no_secret_is_in_any_attribute(kit: Kit, caplog: pytest.LogCaptureFixtur
     shown = "".join(repr(vars(record)) for record in caplog.records if record.name.startswith("vaani_widget"))
     secrets = (
         *(token, grant, call["token"], call["call_token"], SECRET),
-        *("topsecret", "a-visitor", "127.0.0.1", "-canary"),
+        *("vaani_canary", "a-visitor", "127.0.0.1", "-canary"),
     )
     assert not [secret for secret in secrets if secret in shown]
 

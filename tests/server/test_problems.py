@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.attack import canaries
 from tests.server.conftest import ORIGIN, Kit, MakeKit, is_problem
 from vaani_widget.errors import REFUSALS, RateLimited, Refusal, SettingsInvalid
 from vaani_widget.web import bundle
@@ -96,7 +97,7 @@ class TestAccidents:
     @pytest.fixture(autouse=True)
     def accident(self, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
         def check() -> None:
-            raise ValueError("vaani_topsecretkey lies in the message of a driver")
+            raise ValueError(f"{canaries.API_KEY} lies in the message of a driver")
 
         monkeypatch.setattr(kit.state.services.ledger, "check", check)
 
@@ -108,7 +109,7 @@ class TestAccidents:
         assert members["spent"] == "no"
         assert members["request_id"] in caplog.text
         assert "ValueError" in caplog.text
-        assert "topsecret" not in answer.text
+        assert canaries.API_KEY not in answer.text
         assert "ValueError" not in answer.text
 
     @pytest.mark.parametrize("setting", ["TESTING", "DEBUG", "PROPAGATE_EXCEPTIONS"])
@@ -172,7 +173,7 @@ def test_log_lines_name_code_site_call_and_request_and_no_secret(
         token,
         answer.json["token"],
         answer.json["call_token"],
-        "topsecret",
+        canaries.API_KEY,
         "private-page",
         "127.0.0.1",
     ]

@@ -126,7 +126,7 @@ def test_nothing_secret_is_told(kit: Kit, heard: Heard) -> None:
     body = {"call_token": call["call_token"], "event": "ended", "text": "canary-text"}
     post(kit.client, f"/vaani/v1/calls/{call['call_id']}/progress", body)
     assert [name for name, _, _ in heard] == ["started", "refused", "ended"]
-    secrets = (token, grant, call["token"], call["call_token"], SECRET, "topsecret", "127.0.0.1", "canary")
+    secrets = (token, grant, call["token"], call["call_token"], SECRET, "vaani_canary", "127.0.0.1", "canary")
     assert not [secret for secret in secrets if secret in repr(heard)]
 
 

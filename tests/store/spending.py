@@ -14,6 +14,8 @@ from typing import Any
 
 from sqlalchemy import event
 
+from tests.attack import canaries
+from tests.attack.searching import no_key_in, searched_log
 from tests.parts.reservations import WIDE, reservation
 from vaani_widget import ledger_deadline
 from vaani_widget.calls import Asked, start_call
@@ -45,14 +47,15 @@ def TOGETHER(_index: int) -> None:
 def caller(ledger_url: str, upstream_url: str) -> Services:
     """All that one server process needs to start calls of the site ``acme``."""
     config = {
-        "VAANI_API_KEY": "vaani_key",
+        "VAANI_API_KEY": canaries.API_KEY,
         "VAANI_API_URL": upstream_url,
-        "VAANI_WIDGET_SECRET_KEY": "k" * 32,
+        "VAANI_WIDGET_SECRET_KEY": canaries.SERVER_SECRET,
         "VAANI_WIDGET_DATABASE_URL": ledger_url,
         "VAANI_WIDGET_SITES": {
             "acme": {
                 "origins": [ORIGIN],
                 "agents": ["agent"],
+                "secret": canaries.SITE_SECRET,
                 "limits": {"visitor": "9000/day", "site": "9000/day", "running": 9000},
             }
         },
@@ -66,8 +69,10 @@ def start(services: Services, token: str) -> str:
     body = {"site_token": token}
     asked = Asked(body=lambda: body, origin=ORIGIN, host="acme.test", address="192.0.2.1")
     try:
-        start_call(services, asked)
+        started = start_call(services, asked)
+        no_key_in("a call", started.call_id, started.call_token)
     except Refusal as refusal:
+        no_key_in("a refusal", str(refusal), repr(vars(refusal)))
         return refusal.code if refusal.spent == "no" else f"{refusal.code}, spent {refusal.spent}"
     return "started"
 
@@ -83,8 +88,9 @@ def start_each(
     order = list(range(len(tokens)))
     random.Random(name % 4).shuffle(order)
     together.wait(120)
-    tries = [(index, start(services, tokens[index])) for index in order]
-    services.close()
+    with searched_log():
+        tries = [(index, start(services, tokens[index])) for index in order]
+        services.close()
     return tries
 
 

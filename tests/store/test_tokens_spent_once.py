@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import select
 
+from tests.attack.books import dump
+from tests.attack.searching import no_key_in
 from tests.parts.hostile_upstream import CREDENTIALS, HostileUpstream, answer
 from tests.store.spending import ORIGIN, TOGETHER, caller, in_processes, start, start_each
 from vaani_widget.ledger_schema import calls
@@ -75,6 +77,7 @@ def tokens_that_cost_no_call(ledger_url: str) -> set[int]:
         asked = reached()
         assert set(asked.values()) == {1}, "a token reached Vaani twice"
         assert Counter(index for index, code in tries if code == "started") == asked
+        no_key_in("the database", dump(services.ledger.engine))
         unheard = in_ledger(services) - asked.keys()
         assert len(asked) + len(unheard) == TOKENS
         assert unheard <= {index for index, code in tries if code == "store_unavailable"}
