@@ -20,7 +20,7 @@ from .logs import fields
 from .mint_rate import MintRate
 from .notices import Notices
 from .settings import Settings
-from .sites import Site
+from .sites import NO_AGENT, Site
 from .tokens import Keyring
 from .upstream import VaaniClient
 
@@ -123,7 +123,8 @@ class Services:
     def vaani(self) -> VaaniClient:
         """The way to Vaani.
 
-        :raises SettingError: under test, unless a transport or another address was given on purpose.
+        :raises SettingError: under test, unless a transport or another address was given on purpose, and for
+            that other one an agent.
         """
         by_default = self.settings.sources.get("VAANI_API_URL", "default") == "default"
         if by_default and self.transport is None and self.testing():
@@ -131,6 +132,13 @@ class Services:
                 "VAANI_API_URL",
                 "this app is under test and a call would cost money; use vaani_widget.testing.install(app), "
                 "or set it to a server of your own.",
+            )
+        # Also where the app is under test no longer: it was when its settings were read.
+        default = self.settings.sites.get("default")
+        if self.transport is None and default is not None and default.agents == (NO_AGENT,):
+            raise SettingError(
+                "VAANI_AGENT",
+                "this app was put under test without an agent; name the one to talk to by its UUID or name.",
             )
         return self._client
 

@@ -16,7 +16,7 @@ from .loopback import is_loopback
 from .setting_keys import KEYS, Key
 from .setting_sources import Found, Sources, number, table
 from .site_secrets import SHORTEST, keys_in_environment, parse_keys
-from .sites import Site, parse_sites
+from .sites import NO_AGENT, Site, parse_sites
 from .tables import describe, line
 
 __all__ = ["KEYS", "Key", "Secret", "Settings", "load"]
@@ -72,14 +72,16 @@ def load(
     :param config_file: a TOML file named on the command line; stronger than ``VAANI_WIDGET_CONFIG``.
     :param host_secret_keys: the host's ``SECRET_KEY`` first, then its fallbacks; read from ``app_config``
         where absent.
-    :param testing: of the app: then Vaani's own address has to be set on purpose, and no key is needed.
+    :param testing: of the app: then Vaani's own address has to be set on purpose, and neither key nor agent
+        is needed.
     :param transport_given: something stands in for the network: then neither is needed.
     :raises SettingError: the first thing that is wrong, in one line.
     """
     environ = os.environ if environ is None else environ
     sources = Sources(app_config, environ, config_file)
     agent = _agent(sources)
-    sites = _sites(sources, environ, agent)
+    # Most tests of a host make no call; Services refuses the first that would go to nobody.
+    sites = _sites(sources, environ, NO_AGENT if testing and agent is None else agent)
     host_keys = host_secret_keys or _host_keys(app_config or {})
     secret_keys, secret_source = _secret_keys(sources, host_keys)
     return Settings(

@@ -124,6 +124,10 @@ class Site:
         return {**languages, "share": True} if self.share else languages
 
 
+NO_AGENT = "no-agent-is-set"
+"""Stands where an app under test has named none. Vaani is never asked for it."""
+
+
 def parse_sites(
     raw: object, *, where: str, environ: Mapping[str, str], default_agent: str | None = None
 ) -> Mapping[str, Site]:

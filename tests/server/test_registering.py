@@ -11,12 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template_string
 
 import vaani_widget
 from tests.server.conftest import Kit, MakeKit, is_problem
 from vaani_widget import AlreadyRegistered, SettingError, VaaniWidget, blueprint, services
-from vaani_widget.testing import install
+from vaani_widget.sites import NO_AGENT
+from vaani_widget.testing import VaaniTransport, install
 
 MINIMAL = {"VAANI_API_KEY": "vaani_x", "VAANI_AGENT": "demo", "SECRET_KEY": "h" * 32}
 
@@ -173,10 +174,60 @@ def test_a_disk_that_forgets_is_named_at_the_first_use(
 
 
 class TestUnderTest:
-    def test_an_app_that_never_calls_needs_nothing(self, tmp_path: Path) -> None:
-        app = app_with(tmp_path, TESTING=True, VAANI_API_KEY=None)
-        app.register_blueprint(blueprint)
-        assert app.test_client().get("/vaani/healthz").status_code == 200
+    @pytest.fixture
+    def bare(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
+        """A host's app whose tests know nothing of us."""
+        for name in [name for name in os.environ if name.startswith("VAANI_")]:
+            monkeypatch.delenv(name)
+        app = Flask("host", instance_path=str(tmp_path / "instance"))
+        app.testing = True
+        return app
+
+    def token(self, app: Flask) -> str:
+        page = {"Origin": "http://localhost"}
+        answer = app.test_client().post("/vaani/v1/sites/default/token", json={}, headers=page)
+        return str(answer.get_json()["site_token"])
+
+    def call(self, app: Flask, token: str) -> int:
+        page = {"Origin": "http://localhost"}
+        body = {"site_token": token}
+        return app.test_client().post("/vaani/v1/calls", json=body, headers=page).status_code
+
+    def test_an_app_that_never_calls_needs_nothing(self, bare: Flask) -> None:
+        bare.register_blueprint(blueprint)
+        bare.add_url_rule("/", "home", lambda: render_template_string("{{ vaani_widget() }}"))
+        assert bare.test_client().get("/vaani/healthz").status_code == 200
+        assert "/vaani/widget.js" in bare.test_client().get("/").text
+
+    def test_a_call_needs_something_in_vaanis_place(self, bare: Flask, tmp_path: Path) -> None:
+        bare.register_blueprint(blueprint)
+        token = self.token(bare)
+        with pytest.raises(SettingError, match=r"vaani_widget\.testing"):
+            self.call(bare, token)
+        vaani = install(bare, tmp_path)
+        assert self.call(bare, self.token(bare)) == 201
+        assert vaani.bodies == [{"agent_id": NO_AGENT}]
+        bare.extensions["vaani_widget"].services.close()
+
+    @pytest.mark.parametrize("still", [True, False], ids=["still under test", "no longer"])
+    def test_a_call_to_a_server_of_ones_own_needs_an_agent(self, bare: Flask, still: bool) -> None:
+        bare.config["VAANI_API_URL"] = "http://127.0.0.1:9"
+        bare.register_blueprint(blueprint)
+        token = self.token(bare)
+        bare.config.update(TESTING=still, PROPAGATE_EXCEPTIONS=True)
+        with pytest.raises(SettingError, match="name the one to talk to") as refused:
+            self.call(bare, token)
+        assert refused.value.key == "VAANI_AGENT"
+        bare.extensions["vaani_widget"].services.close()
+
+    def test_it_is_a_test_before_it_is_registered(self, bare: Flask) -> None:
+        """Else a server that forgot its agent would start, and refuse every visitor."""
+        bare.testing = False
+        bare.config["VAANI_API_KEY"] = "vaani_x"
+        with pytest.raises(SettingError, match="VAANI_AGENT"):
+            bare.register_blueprint(blueprint)
+        with pytest.raises(SettingError, match="VAANI_AGENT"):
+            VaaniWidget(Flask("other"), transport=VaaniTransport())
 
     @pytest.mark.parametrize("when", ["before", "after"])
     def test_a_call_that_would_cost_money_is_refused(self, tmp_path: Path, when: str) -> None:

@@ -99,6 +99,54 @@ def test_the_documented_example_runs(tmp_path: Path) -> None:
     assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 
+LATE = """
+import pytest
+from vaani_widget import SettingError
+import shop
+
+def test_the_recipe_of_flasks_documentation():
+    app = shop.create_app()
+    app.config.update(TESTING=True)
+    client, page = app.test_client(), {"Origin": "http://localhost"}
+    assert client.get("/vaani/healthz").status_code == 200
+    token = client.post("/vaani/v1/sites/default/token", json={}, headers=page).json["site_token"]
+    with pytest.raises(SettingError, match="cost money"):
+        client.post("/vaani/v1/calls", json={"site_token": token}, headers=page)
+
+def test_a_factory_that_is_told():
+    assert shop.app.testing
+    assert shop.app.test_client().get("/vaani/healthz").status_code == 200
+"""
+
+
+def test_the_documented_ways_of_being_under_test(tmp_path: Path) -> None:
+    text = (DOCS / "testing.md").read_text("utf-8")
+    factory, environment = re.findall(r"```py\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "shop.py").write_text(f"from flask import Flask\nimport vaani_widget\n\n{factory}")
+    (tmp_path / "test_late.py").write_text(LATE)
+
+    def run(*selected: str) -> str:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("VAANI_")}
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
+        done = subprocess.run(
+            [*command, *selected],
+            cwd=tmp_path,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return done.stdout + done.stderr
+
+    without = run()
+    assert "1 passed" in without, without
+    assert "1 failed" in without, without
+    assert "VAANI_AGENT: Name the agent" in without
+    (tmp_path / "conftest.py").write_text(environment)
+    assert "2 passed" in (said := run()), said
+
+
 def test_the_transport_answers_as_vaani_does() -> None:
     """Four strings, and the address is one that a browser may go to."""
 
