@@ -210,6 +210,9 @@ def open_site(
 
     yield open_
     for context in contexts:
+        for page in context.pages:
+            # what a test no longer waits for may still be on its way
+            page.unroute_all(behavior="ignoreErrors")
         context.close()
 
 
