@@ -154,6 +154,7 @@ def test_an_unknown_name_in_the_environment_is_a_warning(
         ('["https://www.example.com"]', "placeholder"),
         ('["https://shop.test"]', "placeholder"),
         ('["https://*.vercel.app"]', "everybody's: whoever gets a name below vercel.app"),
+        ('["https://*.gov.in:8443"]', "everybody's: whoever gets a name below gov.in"),
     ],
 )
 def test_origins_that_do_harm_or_nothing_are_warnings(config: Path, origins: str, said: str) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
@@ -18,7 +19,8 @@ from .doctor_proxies import proxies
 from .findings import Finding, ok, problem, warning
 from .ledger_schema import OtherVersion
 from .loopback import is_loopback
-from .origins import SELF, SHARED_DOMAINS, allows
+from .origins import SELF, allows
+from .origins_shared import is_shared
 from .sites import Site
 from .web.bundle import REMEDY, BundleMissing, bundle
 from .web.state import State
@@ -27,6 +29,9 @@ Check = Callable[[Flask, State], Iterator[Finding]]
 
 LITTLE_SPACE = 200 * 1024 * 1024
 """Bytes of free disk below which a ledger is soon in trouble."""
+
+MANY = 10
+"""Lines about sites that an operator is shown at a start; doctor has them all."""
 
 SHORT_TOKEN = 16
 """Characters below which a token for machines is too short."""
@@ -64,7 +69,7 @@ def _key(app: Flask, state: State) -> Iterator[Finding]:
 
 def _sites(app: Flask, state: State) -> Iterator[Finding]:
     for site in state.settings.sites.values():
-        found = list(_origins(site))
+        found = [*_open_to_strangers(site), *_origins(site)]
         yield from found
         if not site.enabled:
             yield warning(
@@ -76,21 +81,43 @@ def _sites(app: Flask, state: State) -> Iterator[Finding]:
             yield ok(f"site {site.key}", f"Takes calls from {', '.join(site.origins)}.")
 
 
+def _strangers(app: Flask, state: State) -> Iterator[Finding]:
+    found = (finding for site in state.settings.sites.values() for finding in _open_to_strangers(site))
+    yield from islice(found, MANY)
+    more = sum(1 for _ in found)
+    if more:
+        yield warning("sites", f"{more} more origins of sites are as open.", "doctor names each of them.")
+
+
+def _open_to_strangers(site: Site) -> Iterator[Finding]:
+    """What lets pages of people whom the owner does not know spend the site's calls."""
+    about = f"site {site.key}"
+    public = any(origin != SELF and not is_loopback(_host(origin)) for origin in site.origins)
+    for origin in site.origins:
+        host = _host(origin)
+        if public and is_loopback(host):
+            yield warning(
+                about,
+                f"{origin} stands beside public origins of {site.key}: any local page of a visitor may call "
+                "from it.",
+                "Remove it in production.",
+            )
+        if host.startswith("*.") and is_shared(host[2:]):
+            yield warning(
+                about,
+                f"{origin} is everybody's: whoever gets a name below {host[2:]} may spend the calls of "
+                f"{site.key}.",
+                "Write the whole names of your own.",
+            )
+
+
 def _origins(site: Site) -> Iterator[Finding]:
     about = f"site {site.key}"
-    public = [origin for origin in site.origins if origin != SELF and not is_loopback(_host(origin))]
     for origin in site.origins:
         host = _host(origin)
         if origin == SELF:
             continue
-        if is_loopback(host):
-            if public:
-                yield warning(
-                    about,
-                    f"{origin} stands beside public origins: any local page of a visitor may call from it.",
-                    "Remove it in production.",
-                )
-        elif origin.startswith("http://"):
+        if origin.startswith("http://") and not is_loopback(host):
             yield warning(
                 about,
                 f"{origin} is not encrypted: browsers give its pages no microphone.",
@@ -101,12 +128,6 @@ def _origins(site: Site) -> Iterator[Finding]:
         ):
             yield warning(
                 about, f"{origin} is a placeholder that no visitor comes from.", "Write your own origin."
-            )
-        if host.startswith("*.") and host[2:] in SHARED_DOMAINS:
-            yield warning(
-                about,
-                f"{origin} is everybody's: whoever gets a name below {host[2:]} may spend this site's calls.",
-                "Write the whole names of your own.",
             )
         covered = next(
             (star for star in site.origins if "*" in star and star != origin and _covers(star, origin)),
@@ -264,9 +285,10 @@ def _extras(app: Flask, state: State) -> Iterator[Finding]:
         yield ok("challenge", f"Anonymous visitors of {asking} get ALTCHA's proof of work where one is due.")
 
 
-AT_START: tuple[Check, ...] = (_metrics, _disk, _extras)
+AT_START: tuple[Check, ...] = (_strangers, _metrics, _disk, _extras)
 """What an operator has to know at every start; these touch no network and no database."""
 
 ALL: tuple[Check, ...] = (
-    _settings, _key, _sites, _database, _secret_key, _bundle, _upstream, proxies, *AT_START
+    _settings, _key, _sites, _database, _secret_key, _bundle, _upstream, proxies, _metrics, _disk, _extras
 )  # fmt: skip
+"""What doctor looks at. ``_sites`` says of each site what ``_strangers`` says at a start."""

@@ -17,16 +17,6 @@ import idna
 SELF = "self"
 """The entry that stands for the origin at which this server itself was asked."""
 
-_SHARED = """
-    co.in co.jp co.kr co.nz co.uk co.za com.au com.br com.mx com.sg com.tr org.uk
-    amazonaws.com azurestaticapps.net azurewebsites.net blogspot.com cloudfront.net firebaseapp.com fly.dev
-    github.io gitlab.io herokuapp.com myshopify.com netlify.app ngrok-free.app ngrok.io onrender.com
-    pages.dev replit.app surge.sh trycloudflare.com vercel.app web.app webflow.io wixsite.com wordpress.com
-    workers.dev
-"""
-SHARED_DOMAINS = frozenset(_SHARED.split())
-"""Domains below which anybody can get a name: the common ones. publicsuffix.org has the whole list."""
-
 _ENTRY = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[^\]]*\]|[^/\\:@?#\[\]\s]+)(?::([0-9]{1,5}))?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _ONE_LABEL = re.compile(r"[a-z0-9_-]{1,63}")

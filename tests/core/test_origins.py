@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vaani_widget.origins import allows, normalise
+from vaani_widget.origins_shared import is_shared
 
 
 @pytest.mark.parametrize(
@@ -208,3 +209,40 @@ def test_null_and_nothing_are_refused_whatever_the_list_says():
 
 def test_an_empty_list_lets_nobody_in():
     assert not allows([], "https://www.acme.com", "www.acme.com")
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        *(
+            "co.uk",
+            "com.cn",
+            "gov.in",
+            "co.in",
+            "ac.jp",
+            "com.au",
+            "gob.mx",
+            "or.kr",
+            "org.za",
+            "res.in",
+            "uk.com",
+        ),
+        *("github.io", "vercel.app", "pages.dev", "netlify.app", "myshopify.com", "wixsite.com", "hf.space"),
+        *("amazonaws.com", "s3.eu-west-1.amazonaws.com", "execute-api.ap-south-1.amazonaws.com"),
+        *("azurewebsites.net", "westeurope.cloudapp.azure.com", "z6.web.core.windows.net", "a.run.app"),
+        *("uc.r.appspot.com", "nyc3.digitaloceanspaces.com", "ngrok-free.app", "trycloudflare.com"),
+    ],
+)
+def test_domains_that_are_everybodys_are_known(domain):
+    assert is_shared(domain)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        *("acme.com", "acme.co.uk", "acme.github.io", "shop.acme.com.cn", "acme.dev", "co.acme.in", "web.de"),
+        *("example-amazonaws.com", "amazonaws.com.evil.test", "myrun.app", "acme.io", "id.me", "github.com"),
+    ],
+)
+def test_domains_of_somebodys_own_are_not(domain):
+    assert not is_shared(domain)
