@@ -92,8 +92,40 @@ def test_the_host_may_have_its_own(make_kit: MakeKit, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("accepts", "lang", "direction"),
-    [("ta-IN,en;q=0.5", "ta", "ltr"), ("ur", "ur", "rtl"), ("fr", "en", "ltr"), ("", "en", "ltr")],
+    [
+        ("ta-IN,en;q=0.5", "ta", "ltr"),
+        ("ur", "ur", "rtl"),
+        ("UR-pk", "ur", "rtl"),
+        ("fr", "en", "ltr"),
+        ("", "en", "ltr"),
+    ],
 )
 def test_it_is_in_the_visitors_language(shared: Kit, accepts: str, lang: str, direction: str) -> None:
     page = shared.client.get("/vaani/call/acme", headers={"Accept-Language": accepts}).text
     assert f'<html lang="{lang}" dir="{direction}">' in page
+
+
+URDU, OWN = "ہم سے بات کریں", "ہم آپ کو سن رہے ہیں"
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "expected"),
+    [
+        ("ur-PK", {"ur": {"ai_notice": OWN}}, ('lang="ur" dir="rtl"', URDU, OWN)),
+        ("UR-Arab-pk", {"ur-PK": {"ai_notice": "no"}}, ('lang="ur" dir="rtl"', URDU, "آپ ایک")),
+        ("ur-PK", {"ur-pk": {"title": "x"}, "ur": {"ai_notice": OWN}}, ('lang="ur-pk" dir="rtl"', URDU, OWN)),
+        ("ur-Latn", {"ur-Latn": {"ai_notice": "Ham sun rahe hain"}}, ('dir="ltr"', URDU, "Ham sun")),
+        ("pt-BR", {"pt": {"ai_notice": "Uma IA"}}, ('lang="pt" dir="ltr"', "Talk to us", "Uma IA")),
+        ("ar-EG", {"ar": {}, "en": {"ai_notice": "An AI"}}, ('lang="ar" dir="rtl"', "Talk to us", "An AI")),
+        ("pa-PK", {"pa-PK": {"ai_notice": "x"}}, ('lang="pa-pk" dir="rtl"', "Talk to us")),
+        ("fr", {}, ('lang="en" dir="ltr"', "Talk to us", "You will be")),
+    ],
+)
+def test_a_language_is_what_it_is_a_kind_of_too(
+    locale: str, text: dict[str, dict[str, str]], expected: tuple[str, ...], make_kit: MakeKit
+) -> None:
+    """Words, direction and the owner's own texts, as the loader has them for the button."""
+    site = {**SITES["acme"], "share": True, "look": {"locale": locale}, "text": text}
+    site.pop("name", None)
+    page = make_kit(VAANI_WIDGET_SITES={"acme": site}).client.get("/vaani/call/acme").text
+    assert [each for each in expected if each not in page] == []

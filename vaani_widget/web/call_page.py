@@ -12,10 +12,8 @@ from ..errors import NotFound
 from ..loopback import is_loopback
 from ..origins import SELF
 from ..sites import Site
+from . import languages
 from .state import current_state, insist_on
-
-LANGUAGES = ("en", "hi", "bn", "ta", "ur", "es")
-"""Those that the widget speaks."""
 
 
 def call_page(site: str) -> Response:
@@ -32,7 +30,9 @@ def call_page(site: str) -> Response:
         nonce=nonce,
         endpoints=state.endpoints,
         lang=lang,
-        dir="rtl" if lang == "ur" else "ltr",
+        dir=languages.direction(lang),
+        words_in=languages.ours(lang),
+        texts=languages.owners_texts(lang, known.text),
     )
     insist_on(
         {
@@ -48,11 +48,7 @@ def call_page(site: str) -> Response:
 
 def language(site: Site, accepted: LanguageAccept) -> str:
     """What the page is written in: the owner's choice, else what the visitor reads best, else English."""
-    written = str(site.look.get("locale", "auto"))
-    if written != "auto":
-        return written
-    wanted = (language.partition("-")[0].lower() for language in accepted.values())
-    return next((language for language in wanted if language in LANGUAGES), "en")
+    return languages.spoken([str(site.look.get("locale", "auto")), *accepted.values()], site.text)
 
 
 def policy(site: Site, nonce: str, host: str) -> str:
