@@ -11,15 +11,22 @@ import re
 from pathlib import Path
 
 _MOUNTS = Path("/proc/self/mountinfo")
+_LAYER = "a container's own layer, which is wiped at every deploy"
+_MEMORY = "memory, which is wiped at every restart"
 _FORGETS = {
-    "overlay": "a container's own layer, which is wiped at every deploy",
-    "aufs": "a container's own layer, which is wiped at every deploy",
-    "tmpfs": "memory, which is wiped at every restart",
-    "ramfs": "memory, which is wiped at every restart",
+    "overlay": _LAYER,
+    "aufs": _LAYER,
+    "fuse.fuse-overlayfs": _LAYER,  # of containers without root
+    "tmpfs": _MEMORY,
+    "ramfs": _MEMORY,
 }
-_NETWORK = re.compile(
-    r"nfs4?|cifs|smb3?|smbfs|afs|ceph|glusterfs|lustre|gpfs|9p|fuse\.(sshfs|s3fs|gcsfuse|rclone|glusterfs)"
+_UNSURE = "on which SQLite's locks cannot be relied on"
+_NETWORK = re.compile(r"nfs4?|cifs|smb3?|smbfs|afs|coda|ceph|glusterfs|lustre|gpfs|beegfs|pvfs2|panfs|wekafs")
+_OUTSIDE = re.compile(r"9p|virtiofs|vboxsf|prl_fs|vmhgfs")
+_LOCAL_PROGRAMS = re.compile(
+    r"fuse\.(ext[234]|fuse2fs|zfs|exfat|(low)?ntfs(-3g)?|apfs|gocryptfs|encfs|securefs|bindfs)"
 )
+"""Programs that serve a local disk, or another folder. A disk that such a one has opened is a ``fuseblk``."""
 
 
 def filesystem(path: Path, mounts: str | None = None) -> str | None:
@@ -51,5 +58,9 @@ def unfit(path: Path, mounts: str | None = None) -> str | None:
     if kind in _FORGETS:
         return f"on {kind}: {_FORGETS[kind]}"
     if _NETWORK.fullmatch(kind):
-        return f"on {kind}: a network file system, on which SQLite's locks cannot be relied on"
+        return f"on {kind}: a network file system, {_UNSURE}"
+    if _OUTSIDE.fullmatch(kind):
+        return f"on {kind}: a folder of the machine outside of this one, {_UNSURE}"
+    if re.match(r"fuse(\.|$)", kind) and not _LOCAL_PROGRAMS.fullmatch(kind):
+        return f"on {kind}: a file system that a program makes, most often of a network's storage, {_UNSURE}"
     return None
