@@ -90,8 +90,8 @@ class Sheet:
 
 
 SHEETS = {
-    "bar-light": Sheet("button", BARS, size=(400, 190)),
-    "bar-dark-left": Sheet("button", BARS, {"scheme": "dark", "position": "bottom-left"}, size=(400, 190)),
+    "bar-light": Sheet("button", BARS, size=(400, 310)),
+    "bar-dark-left": Sheet("button", BARS, {"scheme": "dark", "position": "bottom-left"}, size=(400, 310)),
     "card-light": Sheet("compact", CARDS, size=(420, 640)),
     "card-dark-left": Sheet(
         "compact",
@@ -100,14 +100,14 @@ SHEETS = {
         size=(420, 640),
     ),
     "phone-dark": Sheet("compact", (*CARDS[:18], *CARDS[-5:]), {"scheme": "dark"}, NARROW, NARROW),
-    "phone-bar-light": Sheet("button", BARS[-6:], {}, NARROW, (320, 190)),
+    "phone-bar-light": Sheet("button", BARS[-6:], {}, NARROW, (320, 350)),
     "urdu-card-light": Sheet(
         "compact",
         FEW,
         {"lang": "ur", "position": "bottom-left", "fallback-url": "tel:+49123"},
         size=(420, 640),
     ),
-    "urdu-phone-bar-dark": Sheet("button", BARS[-6:], {"lang": "ur", "scheme": "dark"}, NARROW, (320, 190)),
+    "urdu-phone-bar-dark": Sheet("button", BARS[-6:], {"lang": "ur", "scheme": "dark"}, NARROW, (320, 350)),
     **{
         f"card-{lang}": Sheet("compact", ("consent", "listening", "ended"), {"lang": lang}, size=(420, 640))
         for lang in ("hi", "bn", "ta")
