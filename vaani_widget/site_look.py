@@ -8,16 +8,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from .colours import is_colour
 from .tables import Table, dotted, line
 
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}")
 _TEXT_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_HEX_COLOUR = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{4}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
-_RGB_COLOUR = re.compile(
-    r"rgba?\(\s*(\d{1,3})(?:\s*,\s*|\s+)(\d{1,3})(?:\s*,\s*|\s+)(\d{1,3})"
-    r"(?:\s*[,/]\s*(?:0?\.\d+|0|1|1\.0+|\d{1,2}%|100%))?\s*\)",
-    re.IGNORECASE,
-)
 _PICTURE = re.compile(r"https?://[^\s/?#@]+([/?#]\S*)?|/(?!/)\S*", re.IGNORECASE)
 _FALLBACK = re.compile(
     r"https?://[^\s/?#@]+([/?#]\S*)?|tel:\+?[0-9().;=a-z-]+|mailto:[^\s@?]+@[^\s@]+", re.IGNORECASE
@@ -130,8 +125,9 @@ def _look(table: Table, name: str) -> str | int | bool:
     value = table.text(name, "", longest=2000)
     match attribute.kind:
         case "colour":
-            if not _colour(value):
-                raise table.refuse(name, 'Write a colour as "#0b5fff" or "rgb(11, 95, 255)".')
+            if not is_colour(value):
+                remedy = 'Write a colour as CSS does: "#0b5fff", "rgb(11, 95, 255)", "teal", "var(--brand)".'
+                raise table.refuse(name, remedy)
         case "picture":
             if not _PICTURE.fullmatch(value):
                 raise table.refuse(name, 'Write an address that begins with "https://", or a path with "/".')
@@ -142,13 +138,6 @@ def _look(table: Table, name: str) -> str | int | bool:
             if value != "auto" and not _LOCALE.fullmatch(value):
                 raise table.refuse(name, 'Write "auto" or a language such as "en" or "pt-BR".')
     return value
-
-
-def _colour(value: str) -> bool:
-    if _HEX_COLOUR.fullmatch(value):
-        return True
-    match = _RGB_COLOUR.fullmatch(value)
-    return match is not None and all(int(part) <= 255 for part in match.groups())
 
 
 def _long_text(table: Table, name: str, longest: int) -> str:

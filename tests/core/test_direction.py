@@ -18,7 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "hidden", "loopback", "disk", "visitors", "logs", "migrations"),
     ("call_parameters",),
     ("call_settings",),
-    ("tables", "origins", "signing", "site_limits", "site_look", "site_secrets"),
+    ("tables", "colours", "origins", "signing", "site_limits", "site_look", "site_secrets"),
     ("sites", "grants"),
     ("setting_keys", "setting_sources"),
     ("settings", "tokens", "lanes"),
