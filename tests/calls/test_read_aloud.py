@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import dedent, indent
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
@@ -12,139 +13,123 @@ from tests.parts import chromium
 from tests.parts.readout import Readout
 from tests.parts.watch import WATCH, energy, events, until_event
 
-LAUNCHER = """
-    RootWebArea "Shop"
-      heading "Shop"
-      link "Tea"
-      button "Talk to agent" [focused]
-"""
+
+def on_page(widget: str) -> str:
+    """The shop's page, with this of the widget."""
+    page = 'RootWebArea "Shop"\n  heading "Shop"\n  link "Tea"\n'
+    return page + indent(dedent(widget).strip("\n"), "  ")
+
+
+def muted(rest: str, *, focused: bool = False) -> str:
+    """The card of a call whose visitor is muted: this is between what it says first and how it ends."""
+    first = f"""
+        dialog "Call with Tea Shop"{" [focused]" * focused}
+          button "Make small, keep the call"
+          heading "Tea Shop"
+          text "You are muted"
+          text "0:00"
+          text "You are talking to an AI assistant"
+          status
+            text "You are muted"
+    """
+    last = """
+          button "End call"
+          status
+            text "You are connected. Go ahead and speak."
+    """
+    parts = (
+        dedent(first).strip("\n "),
+        indent(dedent(rest).strip("\n"), "  "),
+        indent(dedent(last).strip("\n "), "  "),
+    )
+    return on_page("\n".join(parts))
+
+
+LAUNCHER = on_page("""
+    button "Talk to agent" [focused]
+""")
 
 # the agent has greeted, and nobody speaks
-MUTED = """
-    RootWebArea "Shop"
-      heading "Shop"
-      link "Tea"
-      dialog "Call with Tea Shop" [focused]
-        button "Make small, keep the call"
-        heading "Tea Shop"
-        text "You are muted"
-        text "0:00"
-        text "You are talking to an AI assistant"
-        status
-          text "You are muted"
-        log "Transcript" [live=off] …
-        button "Copy conversation"
-        form
-          textbox "Write a message"
-          button "Send" [disabled]
-        button "Unmute" [keyshortcuts=m]
-        button "Call settings" [expanded=false]
-        button "End call"
-        status
-          text "You are connected. Go ahead and speak."
-"""
+MUTED = muted(
+    """
+    log "Transcript" [live=off] …
+    button "Copy conversation"
+    form
+      textbox "Write a message"
+      button "Send" [disabled]
+    button "Unmute" [keyshortcuts=m]
+    button "Call settings" [expanded=false]
+""",
+    focused=True,
+)
 
 # the settings are where the conversation was
-CHOOSING = """
-    RootWebArea "Shop"
-      heading "Shop"
-      link "Tea"
-      dialog "Call with Tea Shop"
-        button "Make small, keep the call"
-        heading "Tea Shop"
+CHOOSING = muted("""
+    button "Unmute" [keyshortcuts=m]
+    button "Call settings" [expanded]
+    group "Call settings"
+      text "Microphone"
+      combobox "Microphone" [focused, expanded=false, value="Fake Audio Input 1"]
+        option "Fake Default Audio Input"
+        option "Fake Audio Input 1"
+        option "Fake Audio Input 2"
+      text "Speaker"
+      combobox "Speaker" [expanded=false, value="Fake Default Audio Output"] …
+      button "Continue in its own window"
+""")
+
+ANSWERED = muted("""
+    log "Transcript" [live=off]
+      text "Tea Shop"
+      text ":"
+      text "Hello! This is the demo agent of Mela Tea, a computer. Ask me about opening hours, delivery, returns or prices."
+      text "You"
+      text ":"
+      text "mm, What are your opening hours?"
+      text "Tea Shop"
+      text ":"
+      text "We are open from nine to six, Monday to Saturday."
+    button "Copy conversation"
+    form
+      textbox "Write a message" [focused]
+      button "Send" [disabled]
+    button "Unmute" [keyshortcuts=m]
+    button "Call settings" [expanded=false]
+""")  # noqa: E501
+
+SMALL = on_page("""
+    group "Call with Tea Shop"
+      status
         text "You are muted"
-        text "0:00"
-        text "You are talking to an AI assistant"
-        status
-          text "You are muted"
-        button "Unmute" [keyshortcuts=m]
-        button "Call settings" [expanded]
-        group "Call settings"
-          text "Microphone"
-          combobox "Microphone" [focused, expanded=false, value="Fake Audio Input 1"]
-            option "Fake Default Audio Input"
-            option "Fake Audio Input 1"
-            option "Fake Audio Input 2"
-          text "Speaker"
-          combobox "Speaker" [expanded=false, value="Fake Default Audio Output"] …
-          button "Continue in its own window"
-        button "End call"
-        status
-          text "You are connected. Go ahead and speak."
-"""
+      text "We are open from nine to six, Monday to Saturday."
+      button "Show the call: You are muted 0:00" [focused]
+      button "Unmute" [keyshortcuts=m]
+      button "End call"
+      status
+        text "You are connected. Go ahead and speak."
+""")
 
-ANSWERED = """
-    RootWebArea "Shop"
-      heading "Shop"
-      link "Tea"
-      dialog "Call with Tea Shop"
-        button "Make small, keep the call"
-        heading "Tea Shop"
-        text "You are muted"
-        text "0:00"
-        text "You are talking to an AI assistant"
-        status
-          text "You are muted"
-        log "Transcript" [live=off]
-          text "Tea Shop"
-          text ":"
-          text "Hello! This is the demo agent of Mela Tea, a computer. Ask me about opening hours, delivery, returns or prices."
-          text "You"
-          text ":"
-          text "mm, What are your opening hours?"
-          text "Tea Shop"
-          text ":"
-          text "We are open from nine to six, Monday to Saturday."
-        button "Copy conversation"
-        form
-          textbox "Write a message" [focused]
-          button "Send" [disabled]
-        button "Unmute" [keyshortcuts=m]
-        button "Call settings" [expanded=false]
-        button "End call"
-        status
-          text "You are connected. Go ahead and speak."
-"""  # noqa: E501
-
-SMALL = """
-    RootWebArea "Shop"
-      heading "Shop"
-      link "Tea"
-      group "Call with Tea Shop"
-        status
-          text "You are muted"
-        text "We are open from nine to six, Monday to Saturday."
-        button "Show the call: You are muted 0:00" [focused]
-        button "Unmute" [keyshortcuts=m]
-        button "End call"
-        status
-          text "You are connected. Go ahead and speak."
-"""
-
-ENDED = """
-    RootWebArea "Shop"
-      heading "Shop"
-      link "Tea"
-      dialog "Call with Tea Shop" [focused]
-        button "Close"
-        heading "Tea Shop"
-        text "Call ended"
-        text "0:00"
-        log "Transcript" [live=off] …
-        button "Copy conversation"
-        text "Thank you for calling."
-        group "How was this call?"
-          text "How was this call?"
-          button "Good"
-          button "Not good"
-          text "Call ID"
-          code …
-          button "Copy call ID"
-        button "Close"
-        button "Call again"
-        status
-          text "Call ended. Thank you for calling."
-"""
+ENDED = on_page("""
+    dialog "Call with Tea Shop" [focused]
+      button "Close"
+      heading "Tea Shop"
+      text "Call ended"
+      text "0:00"
+      log "Transcript" [live=off] …
+      button "Copy conversation"
+      text "Thank you for calling."
+      group "How was this call?"
+        text "How was this call?"
+        button "Good"
+        button "Not good"
+        text "Call ID"
+        code …
+        button "Copy call ID"
+      button "Close"
+      button "Call again"
+      status
+        text "Call ended. Thank you for calling."
+""")
 
 RATED = """
     group "How was this call?"
@@ -169,50 +154,44 @@ THANKED = """
 """
 
 # a page that opens the panel does not take the keyboard along; the site's name comes with its first answer
-BEFORE = """
-    RootWebArea "Shop"
-      heading "Shop"
-      link "Tea"
-      dialog "Call with Voice assistant"
-        button "Close"
-        heading "Voice assistant"
-        text "Ready when you are"
-        text "You are talking to an AI assistant"
-        button "Start call"
-        button "Type instead"
-"""
+BEFORE = on_page("""
+    dialog "Call with Voice assistant"
+      button "Close"
+      heading "Voice assistant"
+      text "Ready when you are"
+      text "You are talking to an AI assistant"
+      button "Start call"
+      button "Type instead"
+""")
 
 # what comes is read, for nobody hears the agent
-WRITTEN = """
-    RootWebArea "Shop"
-      heading "Shop"
-      link "Tea"
-      dialog "Call with Tea Shop"
-        button "Make small, keep the call"
-        heading "Tea Shop"
+WRITTEN = on_page("""
+    dialog "Call with Tea Shop"
+      button "Make small, keep the call"
+      heading "Tea Shop"
+      text "Ready for your message"
+      text "0:00"
+      text "You are talking to an AI assistant"
+      log "Transcript" [live=polite]
+        text "Tea Shop"
+        text ":"
+        text "Hello! This is the demo agent of Mela Tea, a computer. Ask me about opening hours, delivery, returns or prices."
+        text "You"
+        text ":"
+        text "What are your opening hours?"
+        text "Tea Shop"
+        text ":"
+        text "We are open from nine to six, Monday to Saturday."
+      button "Copy conversation"
+      form
+        textbox "Write a message" [focused]
+        button "Send" [disabled]
+      button "Turn sound on"
+      button "Call settings" [expanded=false]
+      button "End call"
+      status
         text "Ready for your message"
-        text "0:00"
-        text "You are talking to an AI assistant"
-        log "Transcript" [live=polite]
-          text "Tea Shop"
-          text ":"
-          text "Hello! This is the demo agent of Mela Tea, a computer. Ask me about opening hours, delivery, returns or prices."
-          text "You"
-          text ":"
-          text "What are your opening hours?"
-          text "Tea Shop"
-          text ":"
-          text "We are open from nine to six, Monday to Saturday."
-        button "Copy conversation"
-        form
-          textbox "Write a message" [focused]
-          button "Send" [disabled]
-        button "Turn sound on"
-        button "Call settings" [expanded=false]
-        button "End call"
-        status
-          text "Ready for your message"
-"""  # noqa: E501
+""")  # noqa: E501
 
 
 def tab_to(page: Page, name: str, back: bool = False) -> None:
