@@ -271,6 +271,19 @@ def test_flask_vaani_doctor_in_an_app_without_the_widget() -> None:
     assert "app.register_blueprint(vaani_widget.blueprint)" in result.stdout
 
 
+@pytest.mark.parametrize("name", ["serve", "demo"])
+def test_flask_vaani_runs_nothing_that_would_not_look_at_the_app(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "run", lambda load, **options: pytest.fail("it served without the app"))
+    result = in_host(host_app(), name, "--port", "0")
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert f"`vaani-widget {name}`" in result.stderr
+    assert name not in [line.split()[0] for line in in_host(host_app(), "--help").stdout.splitlines() if line]
+    assert name in [line.split()[0] for line in run("--help").stdout.splitlines() if line]
+
+
 def test_an_app_under_test_does_not_ask_vaani(tmp_path: Path) -> None:
     app = host_app(TESTING=True, VAANI_WIDGET_DATABASE_URL=f"sqlite:///{tmp_path}/host.sqlite3")
     report = json.loads(in_host(app, "doctor", "--json").stdout)

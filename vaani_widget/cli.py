@@ -32,8 +32,27 @@ class _Misconfigured(click.ClickException):
     exit_code = 2
 
 
+_WITHOUT_AN_APP = {
+    "serve": "The widget is served by this app, as all of it is, with `flask run` or what you run it with; "
+    "the server without an app is `vaani-widget serve`.",
+    "demo": "The demo brings its own shop and server and looks at no app: run `vaani-widget demo`.",
+}
+"""Commands that never look at the app, and what ``flask vaani`` says instead of running them."""
+
+
 class _Group(click.Group):
     """What is configured wrongly ends a command with one line, not with a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        names = super().list_commands(ctx)
+        return [name for name in names if not (_in_an_app(ctx) and name in _WITHOUT_AN_APP)]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if _in_an_app(ctx) and args and args[0] in _WITHOUT_AN_APP:
+            raise _Misconfigured(_WITHOUT_AN_APP[args[0]])
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -163,6 +182,11 @@ def demo(arguments: tuple[str, ...]) -> None:
             f"the demo needs the extra [demo] ({error.name} is missing): pip install 'vaani-widget[demo]'."
         ) from None
     run.main(list(arguments))
+
+
+def _in_an_app(ctx: click.Context) -> bool:
+    """Whether it is ``flask vaani``."""
+    return ctx.find_object(ScriptInfo) is not None
 
 
 def _app(ctx: click.Context, config: Path | None) -> Flask:
