@@ -23,6 +23,8 @@ LONG = [
     "browser/panel/test_accessible.py",
     "browser/panel/test_call.py",
     "hosts/test_pages.py",
+    "browser/test_loader_mint.py",
+    "browser/test_loader_refusals.py",
     "browser/test_loader_click.py",
     "browser/panel/test_consent.py",
     "calls/test_read_aloud.py",
