@@ -1,4 +1,5 @@
-"""What a server notices of its surroundings while it serves: said once in the log, and kept for doctor."""
+"""What a server notices of its surroundings while it serves: said once in the log, by one of its workers,
+and kept for doctor."""
 
 from __future__ import annotations
 
@@ -33,23 +34,24 @@ class Notices:
         self._noted: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def tell(self, name: str, sentence: str) -> bool:
-        """Says it in the log, the first time.
-
-        :return: whether :meth:`keep` is due, for which nobody should have to wait.
-        """
+    def due(self, name: str) -> bool:
+        """Whether to :meth:`tell` of it: the first time, and again where that is long ago. Cheap."""
         now = self._clock()
         with self._lock:
             before = self._noted.get(name)
             if before is not None and now - before < RENEWED:
                 return False
             self._noted[name] = now
-        if before is None:
-            _log.warning("%s", sentence, extra=fields("noticed"))
         return True
 
-    def keep(self, name: str) -> None:
-        """Writes it down for doctor. A ledger that can't do so says why in the log by itself."""
+    def tell(self, name: str, sentence: str) -> None:
+        """Says it in the log, unless a process has lately, and writes it down for the others and for doctor.
+
+        It asks the ledger, so nobody should have to wait for it. Where that can't be reached, each process
+        says it for itself, and the ledger why in the log. Two that ask it in one moment may both say it.
+        """
+        if self.kept(name) is None:
+            _log.warning("%s", sentence, extra=fields("noticed"))
         with suppress(VaaniWidgetError):
             self._ledger().note(name)
 

@@ -64,7 +64,7 @@ WIPED = ["overlay", "aufs", "fuse.fuse-overlayfs"]
     ],
 )
 def test_what_is_said_of_a_file_system(kind: str, said: str | None) -> None:
-    """Of an unknown one nothing is said, but where a program makes it: those are known as local, or warned of."""
+    """Of an unknown one nothing, but where a program makes it: those are known as local, or warned of."""
     mounts = (
         f"22 1 0:20 / / rw - ext4 /dev/sda1 rw\n23 22 0:21 / /data rw,relatime shared:1 - {kind} source rw\n"
     )

@@ -70,12 +70,12 @@ def watch(request: Request, notices: Notices) -> None:
 
 def _note(notices: Notices, trouble: Trouble) -> None:
     name = _name(current_app, trouble)
-    if not notices.tell(name, _SENTENCES[trouble]):
+    if not notices.due(name):
         return
 
     @after_this_request
     def when_it_is_sent(response: Response) -> Response:
-        response.call_on_close(lambda: notices.keep(name))
+        response.call_on_close(lambda: notices.tell(name, _SENTENCES[trouble]))
         return response
 
 
