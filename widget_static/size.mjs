@@ -14,7 +14,7 @@ const rows = [
   ["loader (every page view)", sizes["widget.js"], 3_600],
   ["panel with English", panel, 22_000],
   ["livekit", sizes[asset("livekit")], 102_000],
-  // fetched beside LiveKit when a call starts; nothing waits for it
+  // fetched once a call is there; nothing waits for it
   ["more with its English", add(asset("more"), asset("moreen")), 16_500],
   // only where a challenge is due
   ["altcha", sizes[asset("altcha")], 2_000],

@@ -190,8 +190,8 @@ export interface RoomModule {
 }
 
 export interface JoinOptions {
-  url: string;
-  token: string;
+  /** What is no call's is made ready until this has come. */
+  call: Promise<Pick<StartedCall, "connection_url" | "token">>;
   /** Undefined where the visitor only types. */
   microphone: MediaStreamTrack | undefined;
   audioContext: AudioContext;

@@ -91,29 +91,29 @@ class Call {
       if (!this.#gesture.microphone) await this.#unlessOver(willing);
       model.prompting.value = !model.written.peek();
       const spoken = model.written.peek() ? this.#writes : microphoneOf(this.#gesture);
-      const [microphone] = await this.#unlessOver(Promise.all([Promise.race([spoken, this.#writes]), willing]));
-      model.change("connecting");
-      // Before the token is spent, so that a failed download costs the owner nothing.
-      const [{ join, turn }, before] = await this.#unlessOver(Promise.all([room.catch(failedToLoad), this.#gesture.before]));
-      if (turn) await this.#unlessOver(turn(signal, () => this.#ask(), () => this.finish("visitor"), () => this.#told));
+      const answered = this.#unlessOver(Promise.all([Promise.race([spoken, this.#writes]), willing]));
+      answered.then(() => model.change("connecting"), () => {});
+      // Whose turn it is, is found out while the visitor answers. Nothing is spent before all of it has come.
+      const ready = room.catch(failedToLoad).then(async ({ join, turn }) => {
+        await turn?.(signal, () => answered.then(() => this.#ask()), () => this.finish("visitor"), () => this.#told);
+        return join;
+      });
+      const [[microphone], join, before] = await this.#unlessOver(Promise.all([answered, ready, this.#gesture.before]));
       const starting = (this.#told = this.#start(widget, token, before));
       this.#gesture.hold!(80);
-      const started = await this.#unlessOver(starting);
-      this.#gesture.hold!(400);
-      if (started.ignored?.length) {
-        console.warn(`vaani-widget: this site does not let a page set ${started.ignored.join(", ")}.`);
-      }
-      this.connection = await this.#unlessOver(
+      // Where the call was refused, that comes first.
+      const [started, connection] = await this.#unlessOver(Promise.all([
+        starting,
         join({
-          url: started.connection_url,
-          token: started.token,
+          call: starting,
           microphone: model.written.peek() ? undefined : microphone,
           audioContext: this.#gesture.audioContext,
           audio: this.#gesture.audio,
-          signal: this.#over.signal,
+          signal,
           on: this.#listener(),
         }).catch(notJoined),
-      );
+      ]));
+      this.connection = connection;
       this.#connected(widget, started);
     } catch (thrown) {
       const problem = isProblem(thrown) ? thrown : { code: "internal_error" };
@@ -163,6 +163,10 @@ class Call {
       // The visitor hung up while the answer was on its way: its line is given back.
       await progress(widget, started, { event: "ended", reason: "visitor" });
     } else {
+      this.#gesture.hold!(400);
+      if (started.ignored?.length) {
+        console.warn(`vaani-widget: this site does not let a page set ${started.ignored.join(", ")}.`);
+      }
       this.#started = started;
       last = { widget, started };
       model.callId.value = started.call_id;

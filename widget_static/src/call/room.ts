@@ -58,13 +58,14 @@ class MicrophoneTrack extends LocalAudioTrack {
  */
 export async function join(options: JoinOptions): Promise<Connection> {
   const { audio, audioContext, signal, on } = options;
+  // In a task of its own, so that the request for the call is on its way before.
+  await new Promise((next) => setTimeout(next));
   // Leaving on `beforeunload`, livekit-client's default, would hang up at a click on `tel:`.
   // It attaches no sound to an element, so our AudioContext mixes nothing: it only saves one of livekit-client's own.
   const room = new Room({ disconnectOnPageLeave: false, webAudioMix: { audioContext } });
   // "Not provided by the user" makes livekit-client take up a device that ended again.
   const microphone = options.microphone && new MicrophoneTrack(options.microphone, undefined, false);
   if (microphone) microphone.source = Track.Source.Microphone;
-  microphone?.startPreConnectBuffer();
 
   const visitorMeter = new Meter(audioContext);
   const agentMeter = new Meter(audioContext);
@@ -133,8 +134,7 @@ export async function join(options: JoinOptions): Promise<Connection> {
     await room.disconnect();
   };
 
-  const abort = () => void leave();
-  signal.addEventListener("abort", abort);
+  signal.addEventListener("abort", leave);
 
   room
     .on(RoomEvent.ParticipantConnected, look)
@@ -156,8 +156,11 @@ export async function join(options: JoinOptions): Promise<Connection> {
   room.registerTextStreamHandler("lk.chat", (reader, from) => void read(room, reader, from.identity, on));
 
   try {
+    const { connection_url: url, token } = await options.call;
     signal.throwIfAborted();
-    await room.connect(options.url, options.token);
+    // Not before: while the call is asked for, the visitor may still be asked for consent.
+    microphone?.startPreConnectBuffer();
+    await room.connect(url, token);
     if (microphone) await room.localParticipant.publishTrack(microphone as LocalTrack);
     watch(microphone?.sender);
     signal.throwIfAborted();
@@ -165,7 +168,7 @@ export async function join(options: JoinOptions): Promise<Connection> {
     await leave();
     throw error;
   } finally {
-    signal.removeEventListener("abort", abort);
+    signal.removeEventListener("abort", leave);
   }
   look();
 

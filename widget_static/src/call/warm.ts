@@ -1,16 +1,22 @@
+/** What takes long the first time, done while the visitor still points. */
+
+import { Room } from "livekit-client";
+
+type Options = Parameters<Room["engine"]["join"]>[2];
+
 /**
- * What takes a browser long the first time, done while the visitor still points. A peer connection starts threads and
- * looks up codecs, some 40 ms; a description that is not set looks for no way, so nothing is asked of anybody.
+ * A join that was given up before it began gets as far as the offer: the browser has started its threads and looked up
+ * codecs, some 40 ms, and has read that much of livekit-client. A description that is not set looks for no way, so
+ * nothing is asked of anybody.
  */
 export async function warm(): Promise<void> {
+  const { engine } = new Room();
   try {
     // Which way a language is written is looked up in tables that are read now.
     new Intl.Locale(navigator.language).maximize();
-    const peer = new RTCPeerConnection();
-    for (const kind of ["audio", "video"]) peer.addTransceiver(kind, { direction: "recvonly" });
-    await peer.createOffer();
-    peer.close();
+    await engine.join("", "", {} as Options, AbortSignal.abort());
   } catch {
     // The call will say what is wrong.
   }
+  await engine.cleanupPeerConnections();
 }

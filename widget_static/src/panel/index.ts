@@ -7,13 +7,16 @@ import * as model from "../call/model";
 // The element itself is only half there until now.
 import { install } from "../loader/late";
 import { within } from "../loader/within";
-import type { Gesture, PanelModule, Problem, RoomModule, ToolHandler, Widget } from "../types";
+import type { Gesture, PanelModule, Problem, RoomModule, Widget } from "../types";
 import * as home from "./home";
 import * as itself from "./index";
 import { lookOf } from "./look";
 import { fetchMore } from "./more";
 import { speak } from "./texts";
 import { view } from "./view";
+
+export { mute, registerTool, sendText, setMetadata, write } from "../call/call";
+export { attached, detached } from "./home";
 
 /** The element whose call is running. */
 export let running: Widget | null = null;
@@ -29,6 +32,12 @@ effect(() => {
   const widget = model.home.value;
   const language = widget && lookOf(widget).language;
   if (language && view.peek().shape) speak(language).catch(() => {});
+});
+
+// Not while a voice is on its way, which needs what the machine has: until it speaks, or for a second.
+effect(() => {
+  const due = model.written.value || !/^(con|wai|lis)/.test(model.state.value);
+  if ((due && view.value.shape) || model.seconds.value) fetchMore();
 });
 
 /** The card came only because the call needed the visitor. */
@@ -67,7 +76,6 @@ function callOver(): void {
 }
 
 export async function open(widget: Widget): Promise<void> {
-  fetchMore();
   await speak(widget.spoken);
   if (!running && (model.home.peek() !== widget || !view.peek().shape)) take(widget);
   home.show(running ?? widget);
@@ -96,7 +104,6 @@ export async function start(widget: Widget, gesture: Gesture, room: Promise<Room
   const joined = call.start(widget, gesture, Promise.all([room, texts]).then(([module]) => module));
   Promise.all([texts.catch((problem: Problem) => call.fail(problem)), lull])
     .then(() => {
-      fetchMore();
       const shown = model.home.peek()!;
       // Unless somebody has opened or closed it meanwhile.
       if (view.peek() === seen) {
@@ -113,7 +120,6 @@ export async function start(widget: Widget, gesture: Gesture, room: Promise<Room
 
 export async function fail(widget: Widget, problem: Problem): Promise<void> {
   if (running) return home.show(running);
-  fetchMore();
   take(widget);
   model.problem.value = problem;
   widget.emit("vaani-error", { code: problem.code, fatal: true });
@@ -150,14 +156,6 @@ export function fetchRoom(): Promise<RoomModule> {
     throw error;
   });
 }
-
-export const write = (): void => call.write();
-export const mute = (on: boolean): void => call.mute(on);
-export const sendText = (text: string): Promise<void> => call.sendText(text);
-export const setMetadata = (metadata: Record<string, unknown>): void => call.setMetadata(metadata);
-export const registerTool = (name: string, handler: ToolHandler): void => call.registerTool(name, handler);
-export const attached = (widget: Widget): void => home.attached(widget);
-export const detached = (widget: Widget): void => home.detached(widget);
 
 /** The page's one panel: this one, unless another copy of it has come before. */
 export const first: PanelModule = install(itself);

@@ -1,4 +1,4 @@
-/** The chunk `more`, fetched beside the call and waited for by nothing. Where it does not come, a call is plainer. */
+/** The chunk `more`, fetched once a call is there and waited for by nothing. Where it does not come, a call is plainer. */
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import { Fragment, h } from "preact";
