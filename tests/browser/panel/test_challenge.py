@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from statistics import median
 from typing import Any
 
 import pytest
@@ -252,8 +253,8 @@ def test_on_a_strict_page(site: Site, spend: Callable[[], None]) -> None:
 
 def test_solving_holds_up_nobody_for_long(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """How late the page's own messages to itself come would tell more of what else this machine does. So what
-    is measured is the solver's own steps; one of them is rarely interrupted, and not in every solution: the
-    best of some counts. A solver that blocks does it in each.
+    is measured is the solver's own steps. One of them is rarely interrupted, and not in most solutions: the
+    median of some counts. A solver that blocks in half of them is over it.
     """
     monkeypatch.setattr(challenges_altcha.secrets, "randbelow", lambda most: most // 4)
     now = int(time.time())
@@ -261,9 +262,9 @@ def test_solving_holds_up_nobody_for_long(site: Site, monkeypatch: pytest.Monkey
         jti="ab" * 16, site="shop", origin=site.pages.origin, agent="a", issued_at=now, expires_at=now + 120
     )
     proof = challenges_altcha.Altcha(lambda: (b"k" * 32,))
-    challenges = [dict(proof.issue(token)) for _ in range(6)]
+    challenges = [dict(proof.issue(token)) for _ in range(7)]
     module = f"{site.server}/vaani/assets/{bundle().chunks['altcha']}"
     site.page.goto(site.pages.add("<!doctype html><title>Nothing</title>"))
     done = site.page.evaluate(SLICES, [module, challenges])
     assert all(proof.solved(token, solution) for solution in done["solutions"])
-    assert 0 < min(done["slices"]) <= BLOCKED_AT_MOST, done["slices"]
+    assert 0 < median(done["slices"]) <= BLOCKED_AT_MOST, done["slices"]
