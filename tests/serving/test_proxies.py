@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from tests.parts.widget_server import WidgetServer, widget_server
 STALLED = 200
 THREADS = 2 * 16
 """Of all workers together, as ``serve`` has them by default."""
+
+Ceiling = Callable[[str, int, int, int], None]
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,18 @@ def way(request: pytest.FixtureRequest, server: WidgetServer) -> Iterator[Visito
     """In, through one of the proxies."""
     with PROXIES[request.param](server.port) as visitor:
         yield visitor
+
+
+@pytest.fixture
+def ceiling(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Ceiling:
+    """Says what an attack came to, with the proxy's name: the tries, what came through, and what may.
+    ``make attack`` prints it."""
+    proxy = request.node.callspec.params["way"]
+
+    def say(attack: str, tries: int, through: int, bound: int) -> None:
+        record_property("ceiling", (f"behind {proxy}: {attack}", tries, through, bound))
+
+    return say
 
 
 def test_a_call_starts_and_self_is_the_address_that_visitors_know(way: Visitor) -> None:
@@ -68,13 +82,17 @@ def test_pages_that_the_server_makes_name_the_address_that_visitors_know(way: Vi
     ],
     ids=lambda headers: " ".join(f"{name}: {value}" for name, value in headers.items()),
 )
-def test_an_address_that_a_visitor_makes_up_is_not_believed(way: Visitor, made_up: dict[str, str]) -> None:
+def test_an_address_that_a_visitor_makes_up_is_not_believed(
+    way: Visitor, made_up: dict[str, str], ceiling: Ceiling
+) -> None:
     visitor = way.another()
     statuses = []
     for number in range(3):
         headers = {name: value.replace("{}", f"192.0.2.{number}") for name, value in made_up.items()}
         answer = Visitor(way.port, way.tls, visitor.address, headers).call("twice")
         statuses.append(answer.status if answer.status == 201 else answer.json["code"])
+    sent = "; ".join(f"{name}: {value}" for name, value in made_up.items())
+    ceiling(f"calls of one visitor, {sent}", 3, statuses.count(201), 2)
     assert statuses == [201, 201, "rate_limited"]
     assert way.another().call("twice").status == 201
 
@@ -139,13 +157,14 @@ def test_packed_scripts_pass_untouched(way: Visitor, server: WidgetServer) -> No
         assert way.ask("GET", "/vaani/widget.js", **again).status == 304
 
 
-def test_calls_start_beside_two_hundred_stalled_bodies(way: Visitor) -> None:
+def test_calls_start_beside_two_hundred_stalled_bodies(way: Visitor, ceiling: Ceiling) -> None:
     with ExitStack() as open_connections:
         stalled = [way.another().stall(chunked=number % 2 == 1) for number in range(STALLED)]
         for connection in stalled:
             open_connections.enter_context(connection)
-        for _ in range(5):
-            assert way.another().call().status == 201
+        begun = [way.another().call().status for _ in range(5)]
+        ceiling("calls that 200 stalled bodies held up", STALLED, len(begun) - begun.count(201), 0)
+        assert begun == [201] * 5
         waiting = sum(is_waiting(connection) for connection in stalled)
     assert waiting > THREADS, "they were hung up on before the calls were over"
 
