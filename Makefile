@@ -43,7 +43,7 @@ test: setup ## prove it: the whole test suite, in real Chromium; ARGS="-k ledger
 	@exec $(BIN)/python -m pytest $(SHARED) $(ARGS)
 
 .PHONY: attack
-attack: setup ## attack it at full length, and print the ceiling found: 15 to 20 minutes
+attack: setup ## attack it at full length, and print the ceiling found: 20 minutes or so
 	@VAANI_ATTACK=long exec $(BIN)/python -m pytest tests/attack \
 	  tests/store/test_tokens_spent_once.py tests/store/test_many_processes.py \
 	  tests/serving/test_proxies.py tests/serving/test_reload.py tests/openapi/test_conformance.py $(ARGS)
