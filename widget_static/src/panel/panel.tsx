@@ -112,7 +112,8 @@ function Status(): VNode {
   const state = model.state.value;
   const muted = model.muted.value && state === "listening";
   const seconds = model.seconds.value;
-  const timed = model.joined.value && state !== "waiting";
+  // How it stands beside the words comes with the further chunk.
+  const timed = more.value && model.joined.value && state !== "waiting";
   const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   return (
     <p class="state">
