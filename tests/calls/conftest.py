@@ -19,7 +19,7 @@ from tests.parts import chromium, voice
 from tests.parts.pages import PageServer
 from tests.parts.serving import serve
 from tests.parts.unhurried import unhurried
-from tests.parts.watch import ENERGY, WATCH, energy, until, until_event
+from tests.parts.watch import VOICE_GOES_OUT, WATCH, until_event
 from vaani_widget.demo.stack import DemoStack
 from vaani_widget.standalone import create_app
 
@@ -66,13 +66,13 @@ def call(shop: Shop, page: Page, *, site: str = "shop", body: str = "", **attrib
     return room
 
 
-def until_the_visitor_is_heard(page: Page, louder: float = 0.01) -> None:
+def until_the_visitor_is_heard(page: Page, louder: float = 0.01, *, timeout: float = 60) -> None:
     """Waits until a voice, and not only silence, has gone out since now.
 
     :param louder: energy, as the browser's WebRTC statistics count it.
+    :param timeout: seconds.
     """
-    page.evaluate("window.energy = " + ENERGY)
-    until(page, "async (wanted) => (await energy()).sent > wanted", energy(page)["sent"] + louder)
+    page.evaluate(VOICE_GOES_OUT, [louder, timeout * 1000])
 
 
 def hang_up(page: Page) -> None:

@@ -24,7 +24,7 @@ def test_a_call_under_a_nonce_policy_with_trusted_types(shop: Shop, visitor: Pag
     until_event(visitor, "vaani-transcript", where="detail.role === 'agent' && detail.final")
     until_event(visitor, "vaani-transcript", where="detail.role === 'visitor' && detail.final", timeout=60)
     assert energy(visitor)["heard"] > 0.01
-    assert energy(visitor)["sent"] > 0.01
+    assert energy(visitor)["captured"] > 0.01
     visitor.evaluate("document.querySelector('vaani-widget').end()")
     until_event(visitor, "vaani-call-end", where="detail.reason === 'visitor'")
     assert visitor.evaluate("seen.violations") == []

@@ -36,12 +36,12 @@ WATCH = """
 
 ENERGY = """
 async () => {
-  let sent = 0, sampledSeconds = 0, heard = 0, bytesSent = 0, bytesHeard = 0;
+  let captured = 0, sampledSeconds = 0, heard = 0, bytesSent = 0, bytesHeard = 0;
   for (const connection of seen.connections) {
     if (connection.connectionState === "closed") continue;
     for (const report of (await connection.getStats()).values()) {
       if (report.type === "media-source" && report.kind === "audio") {
-        sent += report.totalAudioEnergy || 0;
+        captured += report.totalAudioEnergy || 0;
         sampledSeconds += report.totalSamplesDuration || 0;
       }
       if (report.type === "inbound-rtp" && report.kind === "audio") {
@@ -51,9 +51,34 @@ async () => {
       if (report.type === "outbound-rtp" && report.kind === "audio") bytesSent += report.bytesSent;
     }
   }
-  return { sent, sampledSeconds, heard, bytesSent, bytesHeard };
+  return { captured, sampledSeconds, heard, bytesSent, bytesHeard };
 }
 """
+
+
+VOICE_GOES_OUT = (
+    """
+async ([enough, milliseconds]) => {
+  const energy = """
+    + ENERGY.strip()
+    + """;
+  // Of the wire's bytes a second: silence takes at most 250, a voice 8000.
+  const VOICE = 2000;
+  let gone = 0, before = await energy(), at = performance.now();
+  for (const until = at + milliseconds; gone <= enough; ) {
+    if (performance.now() > until) throw new Error("no voice went out: " + JSON.stringify(before));
+    await new Promise((passed) => setTimeout(passed, 250));
+    const now = await energy(), seconds = (performance.now() - at) / 1000;
+    const louder = now.captured - before.captured, sent = now.bytesSent - before.bytesSent;
+    if (sent / seconds > VOICE) gone += Math.max(0, louder);
+    before = now;
+    at += seconds * 1000;
+  }
+}
+"""
+)
+"""What is captured is no sign: it is measured before the encoder, which may send nothing of it. So it counts
+only while as much goes out as a voice takes."""
 
 
 def events(page: Page, name: str | None = None) -> list[dict[str, Any]]:
@@ -91,6 +116,9 @@ def until(page: Page, holds: str, argument: Any = None, *, timeout: float = 60) 
 
 
 def energy(page: Page) -> dict[str, float]:
-    """Audio energy of the page's open connections, as the browser's own WebRTC statistics count it."""
+    """Audio energy and bytes of the page's open connections, as the browser's own WebRTC statistics count.
+
+    ``captured`` is the microphone's, before it is encoded and sent.
+    """
     measured: dict[str, float] = page.evaluate(ENERGY)
     return measured
