@@ -95,8 +95,12 @@ def test_loader_is_served_from_the_installed_wheel(installed: Path, built_tree: 
 
 
 def test_a_public_address_asks_for_a_proxy_in_front(installed: Path, tmp_path: Path) -> None:
-    with serving(installed, tmp_path, "--host", "0.0.0.0") as (_, said):
+    with serving(installed, tmp_path, "--host", "0.0.0.0") as (address, said):
         assert "Without a proxy in front" in "".join(said)
+        here = address.replace("0.0.0.0", "127.0.0.1")
+        # A worker that is told to end while it is made ends only after all of its grace.
+        with urllib.request.urlopen(f"{here}/vaani/healthz", timeout=10) as answer:
+            assert answer.status == 200
 
 
 def test_demo_without_its_extra_is_one_sentence(installed: Path) -> None:

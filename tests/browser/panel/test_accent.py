@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from .conftest import ROOT, Site
 
@@ -129,6 +129,8 @@ def test_also_on_a_surface_of_the_owners(site: Site, surface: str) -> None:
     site.show(f"<style>html {{ --vaani-surface: {surface}; --vaani-fill: {surface} }}</style>")
     site.call(agent="listening")
     site.state("listening")
+    # The further chunk has come, and with it the rims.
+    expect(site.panel.get_by_role("textbox")).to_be_visible()
     bad, seen = poor(site.page, ["#ffeb3b", "#2f55e8", "#234", "#fff", "#000"])
     assert bad == {}
     assert "ring of the voice" in seen

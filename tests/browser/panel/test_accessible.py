@@ -267,7 +267,7 @@ def test_forced_colors_keep_edges(open_site: Callable[..., Site]) -> None:
     site.show()
     talking(site)
     end = site.panel.get_by_role("button", name="End call")
-    assert end.evaluate("button => getComputedStyle(button).borderTopStyle") == "solid"
+    expect(end).to_have_css("border-top-style", "solid")
 
 
 def test_a_strict_page(open_site: Callable[..., Site]) -> None:
