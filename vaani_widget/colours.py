@@ -52,6 +52,8 @@ def is_colour(value: str) -> bool:
         return all(int(part) <= 255 for part in match.groups())
     if not _FUNCTION.match(value) or not value.endswith(")") or not _ARGUMENTS.fullmatch(value):
         return False
+    if "/*" in value:  # the end of a comment may be anywhere
+        return False
     called = {name.lower() for name in _CALLED.findall(value)}
     return called <= _INSIDE and not _VARIABLE.search(value) and _is_one_call(value)
 

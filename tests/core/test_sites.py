@@ -316,6 +316,7 @@ REFUSED = [
     (with_(look={"accent_color": "var(--a) var(--b)"}), "look.accent_color", "var(--brand)"),
     (with_(look={"accent_color": "var(--a); x: var(--b)"}), "look.accent_color", "var(--brand)"),
     (with_(look={"accent_color": "var(--a)} x { y: var(--b)"}), "look.accent_color", "var(--brand)"),
+    (with_(look={"accent_color": "var(--brand /*)"}), "look.accent_color", "var(--brand)"),
     (with_(look={"accent_color": "hsl(\\75rl(x))"}), "look.accent_color", "var(--brand)"),
     (with_(look={"accent_color": "#0b5f"[:3]}), "look.accent_color", "#0b5fff"),
     (with_(look={"accent_color": "rgb(256, 0, 0)"}), "look.accent_color", "rgb("),
