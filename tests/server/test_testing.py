@@ -80,23 +80,28 @@ def test_a_transport_at_registering(tmp_path: Path) -> None:
     app.extensions["vaani_widget"].services.close()
 
 
-def test_the_documented_example_runs(tmp_path: Path) -> None:
-    text = (DOCS / "testing.md").read_text("utf-8")
-    examples = re.findall(r"```python\n# (\w+\.py)\n(.*?)```", text, re.DOTALL)
-    assert {name for name, _ in examples} == {"conftest.py", "test_button.py"}
-    for name, source in examples:
-        (tmp_path / name).write_text(source)
+def tried(folder: Path) -> str:
+    """What pytest says of the tests in this folder, where nothing of ours is set."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("VAANI_")}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)],
-        cwd=tmp_path,
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder)],
+        cwd=folder,
         env=environ,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert "2 passed" in done.stdout, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_the_documented_example_runs(tmp_path: Path) -> None:
+    text = (DOCS / "testing.md").read_text("utf-8")
+    examples = re.findall(r"```python\n# (\w+\.py)\n(.*?)```", text, re.DOTALL)
+    assert {name for name, _ in examples} == {"conftest.py", "test_button.py"}
+    for name, source in examples:
+        (tmp_path / name).write_text(source)
+    assert "2 passed" in (said := tried(tmp_path)), said
 
 
 LATE = """
@@ -124,27 +129,12 @@ def test_the_documented_ways_of_being_under_test(tmp_path: Path) -> None:
     factory, environment = re.findall(r"```py\n(.*?)```", text, re.DOTALL)
     (tmp_path / "shop.py").write_text(f"from flask import Flask\nimport vaani_widget\n\n{factory}")
     (tmp_path / "test_late.py").write_text(LATE)
-
-    def run(*selected: str) -> str:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("VAANI_")}
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
-        done = subprocess.run(
-            [*command, *selected],
-            cwd=tmp_path,
-            env=environ,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        return done.stdout + done.stderr
-
-    without = run()
+    without = tried(tmp_path)
     assert "1 passed" in without, without
     assert "1 failed" in without, without
     assert "VAANI_AGENT: Name the agent" in without
     (tmp_path / "conftest.py").write_text(environment)
-    assert "2 passed" in (said := run()), said
+    assert "2 passed" in (said := tried(tmp_path)), said
 
 
 def test_the_transport_answers_as_vaani_does() -> None:

@@ -91,17 +91,15 @@ def drops_all(said: str) -> bool:
     return all(re.search(rf"remove_table', Table\('{name}'", said) for name in metadata.tables)
 
 
+def begin(folder: Path, *command: str) -> None:
+    subprocess.run([sys.executable, "-m", *command], cwd=folder, check=True, capture_output=True, timeout=60)
+
+
 def alembic(folder: Path, url: str, lines: str) -> str:
     """:param lines: of env.py, in the place of those that Alembic writes."""
     place = folder / "migrations"
     if not place.exists():
-        subprocess.run(
-            [sys.executable, "-m", "alembic", "init", "migrations"],
-            cwd=folder,
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
+        begin(folder, "alembic", "init", "migrations")
         ini = folder / "alembic.ini"
         text = re.sub(r"(?m)^sqlalchemy\.url = .*$", lambda _: f"sqlalchemy.url = {url}", ini.read_text())
         ini.write_text(text)
@@ -119,13 +117,7 @@ def alembic(folder: Path, url: str, lines: str) -> str:
 def flask_migrate(folder: Path, url: str, lines: str) -> str:
     (folder / "app.py").write_text(MODELS.format(url=url) + lines)
     if not (folder / "migrations").exists():
-        subprocess.run(
-            [sys.executable, "-m", "flask", "db", "init"],
-            cwd=folder,
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
+        begin(folder, "flask", "db", "init")
     return found(folder, "flask", "db", "check")
 
 
