@@ -45,7 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     and no other test could use asyncio there; besides, what is quick should fail first.
 
     Where several processes share the work, a file's tests stay together, as far as that goes with it, and
-    what takes longest comes first, so that all are done at about the same time."""
+    what takes longest comes first, so that all are done at about the same time. Then a browser may be
+    late, too: its tests have a second try, and who needed one is listed at the end (RERUN)."""
 
     def in_browser(item: pytest.Item) -> bool:
         return "playwright" in getattr(item, "fixturenames", ())
@@ -62,6 +63,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if PACKAGES & set(getattr(item, "fixturenames", ())):
             group = "packages"
         item.add_marker(pytest.mark.xdist_group(group))
+        if shared and in_browser(item):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

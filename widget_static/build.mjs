@@ -174,24 +174,20 @@ const brotli = (bytes, settings, options) =>
     },
   });
 
-/** What every page view pays for is worth trying all of the format's own settings: some fifteen bytes. */
-function* everySetting() {
-  for (const mode of [constants.BROTLI_MODE_GENERIC, constants.BROTLI_MODE_TEXT]) {
-    for (let postfix = 0; postfix < 4; postfix++) {
-      for (let direct = 0; direct < 16; direct++) {
-        yield {
-          [constants.BROTLI_PARAM_MODE]: mode,
-          [constants.BROTLI_PARAM_NPOSTFIX]: postfix,
-          [constants.BROTLI_PARAM_NDIRECT]: direct << postfix,
-        };
-      }
+const DIRECT = Array.from({ length: 16 }, (_, direct) => direct);
+
+/** What every page view pays for is worth trying all of the format's own settings: some fifteen bytes; the panel, a few. */
+function* settingsOf(directs) {
+  for (let postfix = 0; postfix < 4; postfix++) {
+    for (const direct of directs) {
+      yield { [constants.BROTLI_PARAM_NPOSTFIX]: postfix, [constants.BROTLI_PARAM_NDIRECT]: direct << postfix };
     }
   }
 }
 
-function compressed(name, text, settings = [{ [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT }]) {
+function compressed(name, text, directs = [0]) {
   const bytes = Buffer.from(text);
-  const br = [...settings].map((setting) => brotli(bytes, setting)).reduce((best, next) => (next.length < best.length ? next : best));
+  const br = [...settingsOf(directs)].map((setting) => brotli(bytes, setting)).reduce((best, next) => (next.length < best.length ? next : best));
   const gz = gzipSync(bytes, { level: 9 });
   gz[9] = 255; // the operating system that packed it: the same bytes everywhere
   return [[name, bytes], [`${name}.br`, br], [`${name}.gz`, gz]];
@@ -200,7 +196,7 @@ function compressed(name, text, settings = [{ [constants.BROTLI_PARAM_MODE]: con
 /** All before the place where a site goes, as a stream of brotli that is not ended: the server writes the site behind it. */
 function head(loader) {
   const text = Buffer.from(loader.slice(0, loader.lastIndexOf(HOLE)));
-  const parts = [...everySetting()].map((setting) => brotli(text, setting, { finishFlush: constants.BROTLI_OPERATION_FLUSH }));
+  const parts = [...settingsOf(DIRECT)].map((setting) => brotli(text, setting, { finishFlush: constants.BROTLI_OPERATION_FLUSH }));
   return parts.reduce((best, next) => (next.length < best.length ? next : best));
 }
 
@@ -253,9 +249,9 @@ async function make() {
     ...furtherTexts.map(([language, text]) => [`assets/more${language}${suffix}`, text]),
   ];
   const files = new Map([
-    ...compressed("widget.js", loader, everySetting()),
+    ...compressed("widget.js", loader, DIRECT),
     ["widget.js.head.br", head(loader)],
-    ...assets.flatMap(([name, text]) => compressed(name, text)),
+    ...assets.flatMap(([name, text]) => compressed(name, text, name.includes("panel") ? [0, 8, 15] : [0])),
     ["LICENSES.txt", Buffer.from(await licences())],
   ]);
   const sizes = (name) => ({

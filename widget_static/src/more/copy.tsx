@@ -10,7 +10,7 @@ import { Sign } from "./signs";
 const SAYS = 2_000;
 
 export interface CopyProps {
-  /** What it is called. Without it, it is an icon named as `name`. */
+  /** What it is called. Without it, it is an icon named as `name`; without both, their words have not come, it is not there. */
   label?: string;
   name?: string;
   content(): string;
@@ -18,7 +18,7 @@ export interface CopyProps {
   shown(): Element | null;
 }
 
-export function Copy({ label, name, content, shown }: CopyProps): VNode {
+export function Copy({ label, name, content, shown }: CopyProps): VNode | null {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     const timer = copied ? setTimeout(() => setCopied(false), SAYS) : 0;
@@ -27,6 +27,7 @@ export function Copy({ label, name, content, shown }: CopyProps): VNode {
   const copy = async () => {
     if (await copies(content(), shown())) setCopied(true);
   };
+  if (!(label || name)) return null;
   return (
     <button type="button" class={`copy ${label ? "" : "bare"}`} aria-label={label ? undefined : name} onClick={() => void copy()}>
       <Sign name={copied ? "done" : "copy"} />

@@ -107,7 +107,7 @@ function CallId({ id }: { id: string }): VNode {
     <p class="call-id">
       <span>{label}</span>
       <code ref={shown} dir="ltr">{id}</code>
-      <Copy name={`${text("copy_id")}`} content={() => id} shown={() => shown.current} />
+      <Copy name={text("copy_id")} content={() => id} shown={() => shown.current} />
     </p>
   );
 }

@@ -60,7 +60,7 @@ export function Transcript(): VNode {
       >
         {lines.map(draw)}
       </div>
-      {away && (
+      {away && text("newest") && (
         <button
           type="button"
           class="newest"

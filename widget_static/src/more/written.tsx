@@ -25,12 +25,13 @@ export function Instead({ widget }: SlotProps): VNode | null {
 }
 
 /** Where there is no microphone to mute: the agent's voice. */
-export function Sound(_: SlotProps): VNode {
+export function Sound(_: SlotProps): VNode | null {
   const silent = model.silent.value;
-  return (
+  const label = text(silent ? "sound_on" : "sound_off");
+  return label ? (
     <button type="button" class="press" onClick={() => call.silence(!silent)}>
       <Sign name={silent ? "silent" : "sound"} />
-      {text(silent ? "sound_on" : "sound_off")}
+      {label}
     </button>
-  );
+  ) : null;
 }
