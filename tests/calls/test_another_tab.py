@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.calls.conftest import Shop, call, hang_up
-from tests.parts.watch import events, until_event
+from tests.parts.watch import events, until, until_event
 
 LOCALES = Path("widget_static/locales")
 TEXTS = json.loads((LOCALES / "more/en.json").read_text("utf-8"))
@@ -103,3 +103,20 @@ def test_other_origins_and_calls_that_are_over_are_in_nobodys_way(shop: Shop, vi
     same = visitor.context.new_page()
     call(shop, same)
     hang_up(same)
+
+
+def test_whose_turn_it_is_is_found_out_while_the_visitor_answers(shop: Shop, visitor: Page) -> None:
+    """What took its time after the microphone is granted, the visitor would wait for."""
+    visitor.goto(shop.page(shop.tag(site="shop")))
+    visitor.evaluate(
+        """() => { const devices = navigator.mediaDevices, ask = devices.getUserMedia.bind(devices);
+             const granted = new Promise((grant) => { window.grant = grant; });
+             devices.getUserMedia = async (...given) => (await granted, ask(...given)); }"""
+    )
+    visitor.get_by_role("button", name="Talk to").click()
+    held = "async () => (await navigator.locks.query()).held.map(({ name }) => name)"
+    until(visitor, f"async () => (await ({held})()).includes('vaani_call')")
+    assert events(visitor, "vaani-state")[-1]["detail"]["state"] == "asking"
+    visitor.evaluate("grant()")
+    until_event(visitor, "vaani-call-connected")
+    hang_up(visitor)

@@ -56,7 +56,7 @@ export const ATTRIBUTES = {
   variant: TEXT,
   /** `auto` (as the visitor's system), `light` or `dark`. Default: `auto`. */
   theme: TEXT,
-  /** A color, as `#rrggbb`, `rgb()` or `var()`. Text on it is black or white, whichever is easier to read. Default: `#2f55e8`. */
+  /** A color as CSS has it: a name, `#rrggbb`, `rgb()`, `var()` … Text on it is black or white, whichever is easier to read. Default: `#2f55e8`. */
   accentColor: TEXT,
   /** Which of the page's layers it lies on. Default: 2147483000. */
   zIndex: NUMBER,

@@ -44,7 +44,7 @@ export interface VaaniWidgetAttributes {
   variant?: "button" | "compact" | "none";
   /** `auto` (as the visitor's system), `light` or `dark`. Default: `auto`. */
   theme?: "auto" | "light" | "dark";
-  /** A color, as `#rrggbb`, `rgb()` or `var()`. Text on it is black or white, whichever is easier to read. Default: `#2f55e8`. */
+  /** A color as CSS has it: a name, `#rrggbb`, `rgb()`, `var()` … Text on it is black or white, whichever is easier to read. Default: `#2f55e8`. */
   accentColor?: string;
   /** Which of the page's layers it lies on. Default: 2147483000. */
   zIndex?: number;

@@ -163,7 +163,7 @@ class Call {
       // The visitor hung up while the answer was on its way: its line is given back.
       await progress(widget, started, { event: "ended", reason: "visitor" });
     } else {
-      this.#gesture.hold!(400);
+      this.#gesture.hold!(700);
       if (started.ignored?.length) {
         console.warn(`vaani-widget: this site does not let a page set ${started.ignored.join(", ")}.`);
       }
@@ -175,7 +175,6 @@ class Call {
   }
 
   #connected(widget: Widget, started: StartedCall): void {
-    this.#gesture.hold!(0);
     this.#course.begin(started.max_seconds);
     model.joined.value = true;
     for (const [name, handler] of tools) this.connection?.registerTool(name, handler);

@@ -12,13 +12,13 @@ export const hopeless = (api: string): boolean =>
 
 /** @param consent What the site is known to ask for: the microphone waits for it. */
 export function begin(consent: unknown) {
+  // Browsers cancel echo and noise unless told not to. First, as it takes longest.
+  const microphone = consent ? undefined : navigator.mediaDevices.getUserMedia({ audio: true });
   const audioContext = new AudioContext();
   // An element that has played inside a click, be it silence, may play the agent's voice later.
   const audio = new Audio();
   audio.setAttribute("playsinline", "");
   audio.srcObject = audioContext.createMediaStreamDestination().stream;
-  // Browsers cancel echo and noise unless told not to.
-  const microphone = consent ? undefined : navigator.mediaDevices.getUserMedia({ audio: true });
   handled(audio.play(), microphone);
   return { microphone, audioContext, audio };
 }

@@ -95,6 +95,8 @@ const rest: Partial<Widget> & ThisType<Element> = {
   },
 
   async proceed(gesture, promised, room) {
+    // The microphone is granted in steps that want this thread: they go before what the panel has to do.
+    await new Promise((next) => setTimeout(next));
     if (hungUp) {
       hungUp = false;
       gesture.microphone?.then((stream) => stream.getTracks().forEach((track) => track.stop()), ignore);
