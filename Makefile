@@ -70,7 +70,7 @@ size: $(BUNDLE) ## raw, gzip and brotli bytes of every script; fails over budget
 
 .PHONY: bench
 bench: $(VENV)/.test $(BUNDLE) ## what the widget costs a page, a call this server, and a visitor time; ARGS=calls for one of them
-	@exec $(BIN)/python -m bench $(ARGS)
+	@PATH="$(BIN):$$PATH" exec $(BIN)/python -m bench $(ARGS)
 
 .PHONY: bundle
 bundle: $(BUNDLE) ## build the scripts that browsers load, where their sources have changed

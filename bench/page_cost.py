@@ -114,9 +114,14 @@ def files() -> dict[str, tuple[str, bytes]]:
     for asset in (FRONT / "dist/assets").glob("*.js.br"):
         found[f"/vaani/assets/{asset.name.removesuffix('.br')}"] = ("text/javascript", asset.read_bytes())
     for name, tag in TAGS.items():
-        page = f"<!doctype html><html lang=en><meta charset=utf-8><title>Shop</title><h1>Shop</h1>{TEXT}{tag}"
-        found[f"/{name}"] = ("text/html", shrunk(page))
+        found[f"/{name}"] = website(tag)
     return found
+
+
+def website(tag: str) -> tuple[str, bytes]:
+    """A page with this tag on it: type and packed body."""
+    page = f"<!doctype html><html lang=en><meta charset=utf-8><title>Shop</title><h1>Shop</h1>{TEXT}{tag}"
+    return "text/html", shrunk(page)
 
 
 class Quiet(ThreadingHTTPServer):
@@ -128,9 +133,8 @@ class Quiet(ThreadingHTTPServer):
         pass
 
 
-def server() -> ThreadingHTTPServer:
-    """On a free loopback port, running."""
-    found = files()
+def server(found: dict[str, tuple[str, bytes]]) -> ThreadingHTTPServer:
+    """Of these files, on a free loopback port, running."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -217,7 +221,7 @@ def click_to_busy(browser: Browser, url: str) -> float:
 
 
 def measure(runs: int) -> tuple[dict[str, Cost], list[float]]:
-    http = server()
+    http = server(files())
     origin = f"http://127.0.0.1:{http.server_port}"
     costs = {name: Cost() for name in TAGS}
     clicks = []

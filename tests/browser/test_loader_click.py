@@ -40,7 +40,7 @@ def test_click_begins_everything_in_its_own_task(window: Window, path: str) -> N
       return [order.slice(), button.getAttribute("aria-busy"), button.disabled];
     }""")
     assert done == [
-        [["before", True], "context", ["microphone", None], ["play", False, True, True]],
+        [["before", True], ["microphone", None], "context", ["play", False, True, True]],
         "true",
         False,
     ]

@@ -36,7 +36,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.
             time.sleep(0.05)
         yield process, found[1]
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         said = out.read_text()
         assert "Ready: press the button" in said
         assert "Stopped." in said
@@ -133,7 +133,7 @@ def test_the_gallery_shows_every_state(tmp_path: Path) -> None:
         (script,) = re.findall(r'src="(/\S+\.js)"', HTTP.get(found[1] + cell).text)
         assert "customElements" in HTTP.get(found[1] + script).text
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         assert "Stopped." in out.read_text()
     finally:
         process.kill()

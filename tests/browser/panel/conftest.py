@@ -23,6 +23,12 @@ from vaani_widget.testing import VaaniTransport, install
 ROOT = "document.querySelector('vaani-widget').shadowRoot"
 """Where the panel is, in the page's own words."""
 
+DRAWN = """
+() => [...document.querySelectorAll("vaani-widget")].some(({ variant, shadowRoot }) =>
+  variant === "none" || shadowRoot.querySelector(".panel, .bar"))
+"""
+"""Where everything goes quickly a call is joined before its panel is drawn."""
+
 AXE = Path(__file__).parents[3] / "widget_static/node_modules/axe-core/axe.min.js"
 
 ROOM = """
@@ -76,6 +82,7 @@ class Site:
         if not wait:
             return
         until_event(self.page, "vaani-call-connected")
+        self.page.wait_for_function(DRAWN)
         if agent:
             self.agent(agent)
 

@@ -95,8 +95,9 @@ const rest: Partial<Widget> & ThisType<Element> = {
   },
 
   async proceed(gesture, promised, room) {
-    // The microphone is granted in steps that want this thread: they go before what the panel has to do.
-    await new Promise((next) => setTimeout(next));
+    // The microphone is granted in steps that want this thread: they go before what the panel has to do, unless it is
+    // drawn already and the launcher would be seen beside it.
+    if (!this.stage.firstChild) await new Promise((next) => setTimeout(next));
     if (hungUp) {
       hungUp = false;
       gesture.microphone?.then((stream) => stream.getTracks().forEach((track) => track.stop()), ignore);
