@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.parts.watch import events, until_event
 
-from .conftest import Site
+from .conftest import ROOT, Site
 
 
 def ended(site: Site) -> dict[str, Any]:
@@ -58,6 +58,26 @@ def test_agent_that_never_comes(timed: Site) -> None:
     expect(timed.panel).to_contain_text("The assistant did not answer.")
     assert timed.page.evaluate("room.left") == 1
     assert timed.progress()[-1]["reason"] == "agent_absent"
+
+
+@pytest.mark.parametrize("variant", ["compact", "button"])
+def test_the_last_minute_is_said(timed: Site, variant: str) -> None:
+    timed.show(variant=variant)
+    timed.call(agent="speaking")
+    # The further chunk and its words.
+    timed.page.wait_for_function(f"() => {ROOT}.querySelector('.time')")
+    said = timed.page.locator(".ending")
+    told = timed.page.get_by_role("status").filter(has_text="This call ends in one minute.")
+    timed.page.clock.fast_forward(530_000)
+    timed.state("speaking")
+    assert said.count() + told.count() == 0
+    timed.page.clock.fast_forward(11_000)
+    expect(said).to_be_visible()
+    expect(said).to_have_text("This call ends in one minute.")
+    expect(told).to_have_count(1)
+    timed.click("End call")
+    ended(timed)
+    assert said.count() == 0
 
 
 def test_time_limit(timed: Site) -> None:

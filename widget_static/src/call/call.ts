@@ -4,7 +4,7 @@ import type { EndReason, Problem, ToolHandler } from "../types";
 import { progress } from "./api";
 import { type Sound, current, last, setMetadata, start, tools } from "./calling";
 
-export { setMetadata, start };
+export { last, setMetadata, start };
 
 export function end(reason: EndReason = "visitor"): void {
   current?.finish(reason);
