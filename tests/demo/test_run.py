@@ -21,12 +21,22 @@ HTTP = httpx.Client(trust_env=False, verify=False, limits=httpx.Limits(max_keepa
 COMMAND = [sys.executable, "-c", "from vaani_widget.cli import main; main()", "demo"]
 
 
+def heed_interrupts() -> None:
+    """Tests that run in a shell's background have Ctrl-C ignored, and all that they start has, too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], str]]:
     out = tmp_path_factory.mktemp("demo") / "out"
     with out.open("w") as file:
         process = subprocess.Popen(
-            [*COMMAND, "--port", "0"], stdout=file, stderr=subprocess.STDOUT, text=True, cwd=out.parent
+            [*COMMAND, "--port", "0"],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=out.parent,
+            preexec_fn=heed_interrupts,
         )
     try:
         end = time.monotonic() + 20
@@ -119,6 +129,7 @@ def test_the_gallery_shows_every_state(tmp_path: Path) -> None:
             stderr=subprocess.STDOUT,
             text=True,
             cwd=tmp_path,
+            preexec_fn=heed_interrupts,
         )
     try:
         end = time.monotonic() + 60
