@@ -13,7 +13,7 @@ export async function warm(): Promise<void> {
   const { engine } = new Room();
   try {
     // No device is opened, nobody is asked; but the browser's process for sound is there when one is.
-    void navigator.mediaDevices.enumerateDevices();
+    navigator.mediaDevices.enumerateDevices().catch(() => {});
     // Which way a language is written is looked up in tables that are read now.
     new Intl.Locale(navigator.language).maximize();
     await engine.join("", "", {} as Options, AbortSignal.abort());
