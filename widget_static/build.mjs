@@ -6,6 +6,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { minify } from "terser";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const DIST = join(HERE, "dist");
@@ -112,6 +113,12 @@ async function bundle(entry, options = {}) {
   return wary(result.outputFiles[0].text);
 }
 
+/** Smaller by some three in a hundred than what esbuild makes of it, which is the quicker of the two. */
+async function packed(code, options = {}) {
+  const { code: smaller } = await minify(code, { ecma: 2020, module: true, ...options, compress: { passes: 3, ...options.compress } });
+  return smaller;
+}
+
 /** 31 bits in six letters: the loader carries it. */
 const hash = (text) => parseInt(createHash("sha256").update(text).digest("hex").slice(0, 13), 16).toString(36).slice(-6);
 
@@ -162,6 +169,7 @@ async function licences() {
   return `What the scripts in this folder contain of others.\n\n${parts.join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
 }
 
+/** Where the server puts what the script knows of its site: in the place of `null`. */
 const HOLE = ")(null);";
 
 const brotli = (bytes, settings, options) =>
@@ -220,7 +228,7 @@ async function make() {
     bundle("src/call/room.ts", { plugins: [leanLiveKit], tsconfigRaw: PLAIN_FIELDS }),
     bundle("src/call/altcha.ts"),
     more(unknown),
-  ]);
+  ].map(async (code) => packed(await code)));
   // What the panel fetches goes with it, so they share one hash: the loader carries it once.
   const room = `livekit-${hash(livekit)}.js`;
   const suffix = `-${hash(panelDraft + altcha + moreDraft + texts.join() + furtherTexts.join() + room)}.js`;
@@ -237,8 +245,10 @@ async function make() {
       __SITE__: "$",
     },
   });
-  // One function of what the script knows of its site; the server puts that in the place of `null`.
-  const loader = `(function($){${body.trim()}}${HOLE}\n`;
+  // One function of what the script knows of its site. A name, and not yet `null`, which would be reckoned with.
+  const whole = await packed(`(function($){${body.trim()}})(hole);`, { module: false, compress: { negate_iife: false } });
+  const loader = `${whole.replace(/\)\(hole\);$/, HOLE)}\n`;
+  if (!loader.endsWith(`${HOLE}\n`)) throw new Error("the loader has no place for its site");
 
   const assets = [
     [`assets/${chunks.panel}`, panel],
