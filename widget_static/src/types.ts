@@ -196,6 +196,8 @@ export interface JoinOptions {
   microphone: MediaStreamTrack | undefined;
   audioContext: AudioContext;
   audio: HTMLAudioElement;
+  /** What the page lets the agent ask, so far. A panel from before an upgrade does not say. */
+  tools?: ReadonlyMap<string, ToolHandler>;
   /** Aborted when the visitor hangs up before the room is joined. */
   signal: AbortSignal;
   on: RoomListener;

@@ -51,8 +51,16 @@ export async function feedback(rating: number, text: string): Promise<boolean> {
   return !!last && progress(last.widget, last.started, { event: "feedback", rating, text });
 }
 
-/** Kept for this page's calls: the running one, and those to come. */
+/**
+ * Kept for this page's calls: the running one, and those to come. The same name again replaces.
+ *
+ * @throws {TypeError} for a name that LiveKit's RPC has no room for, or what is no function.
+ */
 export function registerTool(name: string, handler: ToolHandler): void {
+  const length = typeof name === "string" ? new TextEncoder().encode(name).length : 0;
+  if (!length || length > 64 || typeof handler !== "function") {
+    throw new TypeError("registerTool needs a name of 1 to 64 bytes and a function");
+  }
   tools.set(name, handler);
   current?.connection?.registerTool(name, handler);
 }

@@ -109,6 +109,7 @@ class Call {
           microphone: model.written.peek() ? undefined : microphone,
           audioContext: this.#gesture.audioContext,
           audio: this.#gesture.audio,
+          tools,
           signal,
           on: this.#listener(),
         }).catch(notJoined),

@@ -8,14 +8,16 @@ import {
   type RemoteParticipant,
   Room,
   RoomEvent,
+  RpcError,
   type TextStreamReader,
   Track,
   TrackEvent,
   getLogger,
 } from "livekit-client";
 
-import type { AgentState, Connection, JoinOptions, RoomListener } from "../types";
+import type { AgentState, Connection, JoinOptions, RoomListener, ToolHandler } from "../types";
 import { Meter } from "./meter";
+import { answer } from "./tool";
 import { warm } from "./warm";
 
 export { turn } from "./turn";
@@ -124,7 +126,21 @@ export async function join(options: JoinOptions): Promise<Connection> {
     on.agentState(AGENT_STATES[state] ?? "listening");
   };
 
+  let left = false;
+  const registerTool = (name: string, handler: ToolHandler) => {
+    room.unregisterRpcMethod(name);
+    room.registerRpcMethod(name, async (question) => {
+      const given = answer(handler, question, (code, message) => new RpcError(code, message));
+      await given.catch(() => {});
+      // An answer to nobody would be an error of the page's that nobody handles.
+      return left ? new Promise<never>(() => {}) : given;
+    });
+  };
+  // Before the room is joined: an agent may ask as soon as it sees the visitor.
+  for (const [name, handler] of options.tools ?? []) registerTool(name, handler);
+
   const leave = async () => {
+    left = true;
     room.removeAllListeners();
     visitorMeter.stop();
     agentMeter.stop();
@@ -191,13 +207,7 @@ export async function join(options: JoinOptions): Promise<Connection> {
     async playSound() {
       await Promise.all([audioContext.resume(), playSound()]);
     },
-    registerTool(name, handler) {
-      room.unregisterRpcMethod(name);
-      room.registerRpcMethod(name, async ({ payload }) => {
-        const answer = await handler(parsed(payload));
-        return JSON.stringify(answer) ?? "null";
-      });
-    },
+    registerTool,
     leave,
   };
 }
@@ -244,13 +254,5 @@ async function read(room: Room, reader: TextStreamReader, sender: string, on: Ro
     if (!told && isFinal()) tell(true);
   } catch {
     tell(true); // Cut off in the middle: what has come is all there will be.
-  }
-}
-
-function parsed(payload: string): unknown {
-  try {
-    return JSON.parse(payload);
-  } catch {
-    return payload;
   }
 }
