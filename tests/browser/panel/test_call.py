@@ -292,6 +292,7 @@ def test_who_draws_a_call_otherwise_gets_no_panel(site: Site) -> None:
 
 
 def test_the_button_becomes_a_bar_with_the_latest_words(site: Site) -> None:
+    site.page.clock.install()
     site.show(variant="button")
     site.call()
     bar = site.page.get_by_role("group", name="Call with Tea Shop")
@@ -299,6 +300,9 @@ def test_the_button_becomes_a_bar_with_the_latest_words(site: Site) -> None:
     expect(bar).to_contain_text("Listening")
     expect(site.panel).to_have_count(0)
     site.say("agent", "Hello, this is the tea shop, how can I help you on this very fine day?")
+    # until then it says who answers: test_caption.py
+    site.page.wait_for_function(f"() => {ROOT}.querySelector('.time')")
+    site.page.clock.fast_forward(7_000)
     caption = bar.locator("[part=caption]")
     expect(caption).to_contain_text("on this very fine day?")
     line = caption.bounding_box()

@@ -30,6 +30,7 @@ function call(state: State, lines: readonly model.Line[] = TALK): void {
   model.seconds.value = 83;
   model.lines.value = lines;
   model.change(state);
+  more.value!.noticed.value = true;
 }
 
 function failed(problem: Problem): void {

@@ -16,5 +16,6 @@ export { Transcript } from "./transcript";
 export { Sound } from "./written";
 export { css };
 /** What the gallery shows without a call. */
+export { noticed } from "./caption";
 export { devices, used } from "./devices";
 export { unheard } from "./silence";
