@@ -17,6 +17,7 @@ LONG = [
     "store/test_tokens_spent_once.py",
     "attack/test_store_faults.py",
     "openapi/test_conformance.py",
+    "browser/gallery/test_axe.py",
     "browser/gallery/test_gallery.py",
     "browser/panel/test_failures.py",
     "calls/test_ends.py",

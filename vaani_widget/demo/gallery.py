@@ -16,12 +16,13 @@ from ..errors import ConfigurationError
 
 BAR: Final = (
     "launcher", "asking", "connecting", "waiting", "quiet", "listening", "thinking", "speaking",
-    "muted", "lost", "silent", "reconnecting", "unheard",
+    "muted", "lost", "silent", "reconnecting", "unheard", "interrupted", "ending", "headset",
 )  # fmt: skip
 CARD: Final = (
     "idle", "consent", "elsewhere", "asking", "connecting", "waiting", "quiet", "listening", "thinking",
     "speaking", "muted", "lost", "silent", "reconnecting", "writing", "ended", "rate", "denied", "missing",
     "taken", "system", "policy", "app", "old", "busy", "settings", "anew", "window", "unheard", "unsent",
+    "interrupted", "ending", "headset",
 )  # fmt: skip
 SHAPES: Final = {"button": BAR, "compact": ("launcher", *CARD)}
 

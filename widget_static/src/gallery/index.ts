@@ -10,7 +10,7 @@ import "../panel/index";
 import { fetchMore, more } from "../panel/more";
 import { further, speak } from "../panel/texts";
 import type { Widget } from "../types";
-import { DONE, STATES } from "./states";
+import { BEFORE, DONE, STATES } from "./states";
 
 /** The voices of a moment, held, so that a picture is like the last one. */
 const HELD = ".panel, .bar { --agent: 0.8 !important; --visitor: 0.6 !important }";
@@ -32,6 +32,7 @@ async function draw(widget: Widget, state: string): Promise<void> {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(HELD);
   widget.shadowRoot!.adoptedStyleSheets.push(sheet);
+  await BEFORE[state]?.();
   home.show(widget, asked.has("card") ? "open" : home.first(widget));
   STATES[state]!();
   if (asked.get("state") !== "idle" && !model.busy()) home.show(widget);

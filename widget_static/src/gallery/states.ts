@@ -1,5 +1,6 @@
 /** Each state that a visitor can see, written into the model as a call would. */
 
+import * as calls from "../call/call";
 import * as model from "../call/model";
 import { more } from "../panel/more";
 import type { Problem, State } from "../types";
@@ -135,6 +136,23 @@ export const STATES: Readonly<Record<string, () => void>> = {
     more.value!.unheard.value = true;
   },
   unsent: () => STATES.rate!(),
+  interrupted: () => {
+    call("listening");
+    more.value!.interrupted.value = true;
+  },
+  ending: () => {
+    call("listening");
+    model.seconds.value = 545;
+  },
+  headset: () => {
+    call("listening");
+    more.value!.taken.value = "Headset";
+  },
+};
+
+/** What was before. */
+export const BEFORE: Readonly<Record<string, () => Promise<void>>> = {
+  ending: () => begun(600),
 };
 
 /** What the visitor does then. */
@@ -152,11 +170,29 @@ export const DONE: Readonly<Record<string, (root: ShadowRoot) => Promise<void>>>
     await press(root, ".devices .plain");
     await found(root, ".anew");
   },
+  app: standing,
+  old: standing,
   unsent: async (root) => {
     await press(root, ".thumb");
     await found(root, ".unsent");
   },
 };
+
+/** A call that was begun and let go, of which one knows how long it might have lasted. Nobody is asked for anything. */
+async function begun(seconds: number): Promise<void> {
+  const widget = model.home.value!;
+  const token = { site_token: "", expires_in: 600, at: Date.now(), site };
+  const started = { call_id: "", token: "", connection_url: "", call_token: "", max_seconds: seconds };
+  Object.defineProperty(widget, "siteToken", { value: () => Promise.resolve(token) });
+  globalThis.fetch = () => Promise.resolve(Response.json(started));
+  const gesture = { written: true, audioContext: new AudioContext(), audio: new Audio(), hold: () => {}, before: Promise.resolve({}) };
+  const room = { join: () => new Promise<never>(() => {}) };
+  calls.start(widget, gesture, Promise.resolve(room)).catch(() => {});
+  while (!calls.last) await new Promise(requestAnimationFrame);
+  calls.end();
+  model.reset();
+  model.change("idle");
+}
 
 async function found<Found extends HTMLElement>(root: ShadowRoot, what: string): Promise<Found> {
   for (;;) {
@@ -164,6 +200,11 @@ async function found<Found extends HTMLElement>(root: ShadowRoot, what: string):
     if (element) return element;
     await new Promise(requestAnimationFrame);
   }
+}
+
+/** The page's address, but for its port, which is another each time. */
+async function standing(root: ShadowRoot): Promise<void> {
+  (await found(root, ".address")).textContent = "https://mela.example/teas?from=newsletter";
 }
 
 const press = async (root: ShadowRoot, what: string): Promise<void> => (await found(root, what)).click();

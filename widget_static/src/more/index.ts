@@ -16,6 +16,7 @@ export { Transcript } from "./transcript";
 export { Sound } from "./written";
 export { css };
 /** What the gallery shows without a call. */
+export { interrupted } from "./awake";
 export { noticed } from "./caption";
-export { devices, used } from "./devices";
+export { devices, taken, used } from "./devices";
 export { unheard } from "./silence";
