@@ -291,6 +291,15 @@ def test_who_draws_a_call_otherwise_gets_no_panel(site: Site) -> None:
     assert until_event(site.page, "vaani-call-end")["reason"] == "visitor"
 
 
+def test_a_page_that_draws_its_own_has_a_card_to_type_in(site: Site) -> None:
+    site.show(variant="none")
+    site.page.evaluate("() => void VaaniWidget('startText')")
+    expect(site.panel.get_by_role("textbox")).to_be_visible()
+    site.page.keyboard.press("Escape")
+    expect(site.panel).to_have_count(0)
+    expect(site.page.locator(".bar")).to_have_count(0)
+
+
 def test_the_button_becomes_a_bar_with_the_latest_words(site: Site) -> None:
     site.page.clock.install()
     site.show(variant="button")

@@ -16,7 +16,7 @@ WORDS = "Hello, this is the tea shop, how can I help you on this very fine day?"
 
 
 def calling(site: Site, **attributes: Any) -> Locator:
-    """A call in its bar, with all that a call has, whose time passes when the test says so; its line of words."""
+    """A call in its bar, with all that a call has; time passes when the test says so. Its line of words."""
     site.page.clock.install()
     site.show(variant="button", **attributes)
     site.page.locator("vaani-widget").get_by_role("button").click()

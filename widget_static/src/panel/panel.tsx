@@ -18,6 +18,7 @@ import { Terms } from "./terms";
 import { name, text } from "./texts";
 import { Transcript } from "./transcript";
 import { type Shape, view } from "./view";
+import { covers, useInside } from "./whole";
 
 export interface PanelProps {
   widget: Widget;
@@ -38,15 +39,18 @@ function Card({ widget, show, hide }: PanelProps): VNode {
   const talks = model.lines.value.length > 0 && (options.transcript !== false || model.written.value);
   const failed = state === "failed";
   const terms = model.terms.value;
+  const whole = covers(options);
   const shrink = () => (model.busy() ? show(widget, small(widget)) : hide());
   useFocus(root, `${state} ${!!terms}`);
+  useInside(root, whole);
   useLevels(root);
   return (
     <div
       ref={root}
-      class={`panel ${dark ? "dark" : ""} ${talks || failed || terms ? "" : "hero"}`}
+      class={`panel ${dark ? "dark" : ""} ${whole ? "whole" : ""} ${talks || failed || terms ? "" : "hero"}`}
       part="panel"
       role="dialog"
+      aria-modal={whole || undefined}
       aria-label={text("dialog", { name: name() })}
       tabIndex={-1}
       lang={language}
