@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 from livekit import api, rtc
+from livekit.rtc._proto.track_pb2 import AudioTrackFeature
 
 from vaani_widget.demo.livekit_server import LiveKitServer
 
@@ -27,6 +28,16 @@ class Sent:
     mime_type: str
     attributes: dict[str, str]
     data: bytes
+
+
+@dataclass(frozen=True)
+class Track:
+    """The visitor's, as it was when it came."""
+
+    sid: str
+    muted: bool
+    recorded: bool
+    """What was said before is on its way."""
 
 
 class AgentSide:
@@ -50,6 +61,7 @@ class AgentSide:
         self._thread = threading.Thread(target=self._loop.run_forever, name="agent-side")
         self._tasks: set[asyncio.Task[Any]] = set()
         self._first_words: Future[Sent] = Future()
+        self._track: Future[Track] = Future()
         self._source: rtc.AudioSource | None = None
         self.met = Future()
 
@@ -74,6 +86,10 @@ class AgentSide:
     def first_words(self) -> Sent:
         """Waits for what was said before the room was joined."""
         return self._first_words.result(30)
+
+    def track(self) -> Track:
+        """Waits for the visitor's microphone."""
+        return self._track.result(30)
 
     def speak(self) -> None:
         """A tone, for as long as it is in the room."""
@@ -111,6 +127,7 @@ class AgentSide:
         self._room.register_byte_stream_handler(
             FIRST_WORDS, lambda reader, _: self._later(self._take(reader))
         )
+        self._room.on("track_published", lambda track, _: self._see(track))
         if self._first:
             self._room.on("participant_connected", lambda _: self._later(self._greet()))
         await self._room.connect(self._url, self._token)
@@ -120,6 +137,10 @@ class AgentSide:
             self.met.set_result(await self._ask(self._first, ""))
         except Exception as error:
             self.met.set_exception(error)
+
+    def _see(self, track: rtc.RemoteTrackPublication) -> None:
+        recorded = AudioTrackFeature.TF_PRECONNECT_BUFFER in track.audio_features
+        self._track.set_result(Track(track.sid, track.muted, recorded))
 
     async def _take(self, reader: rtc.ByteStreamReader) -> None:
         data = b"".join([piece async for piece in reader])

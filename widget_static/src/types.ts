@@ -198,6 +198,10 @@ export interface JoinOptions {
   audio: HTMLAudioElement;
   /** What the page lets the agent ask, so far. A panel from before an upgrade does not say. */
   tools?: ReadonlyMap<string, ToolHandler>;
+  /** Resolves where the visitor is asked for consent after all, while the call is asked for. */
+  asked?: Promise<void>;
+  /** Whether the page wants nothing to be heard yet. */
+  muted?(): boolean;
   /** Aborted when the visitor hangs up before the room is joined. */
   signal: AbortSignal;
   on: RoomListener;

@@ -46,6 +46,7 @@ class Call {
   #typed = 0;
   /** Resolves when the server knows of the end, or cannot be told. */
   #told: Promise<unknown> | undefined;
+  #asking?: () => void;
   /** Resolves where the visitor would rather type. */
   readonly #writes: Promise<undefined>;
   write!: () => void;
@@ -110,6 +111,8 @@ class Call {
           audioContext: this.#gesture.audioContext,
           audio: this.#gesture.audio,
           tools,
+          asked: new Promise((resolve) => (this.#asking = resolve)),
+          muted: () => model.muted.peek(),
           signal,
           on: this.#listener(),
         }).catch(notJoined),
@@ -137,6 +140,7 @@ class Call {
   async #ask(text?: string): Promise<void> {
     const state = model.state.peek();
     model.change("asking");
+    this.#asking?.();
     const agrees = await this.#unlessOver(
       new Promise<boolean>((answer) => {
         model.terms.value = { text, answer };

@@ -139,6 +139,11 @@ export async function join(options: JoinOptions): Promise<Connection> {
   // Before the room is joined: an agent may ask as soon as it sees the visitor.
   for (const [name, handler] of options.tools ?? []) registerTool(name, handler);
 
+  // What the visitor says from now on is for the agent, who hears it once it is there. It ends by itself after 10 s.
+  const record = () => microphone?.hasPreConnectBuffer || options.muted?.() || microphone?.startPreConnectBuffer();
+  // But for what is said while they are asked for consent.
+  void options.asked?.then(() => microphone?.stopPreConnectBuffer());
+
   const leave = async () => {
     left = true;
     room.removeAllListeners();
@@ -172,12 +177,18 @@ export async function join(options: JoinOptions): Promise<Connection> {
   room.registerTextStreamHandler("lk.chat", (reader, from) => void read(room, reader, from.identity, on));
 
   try {
+    record();
     const { connection_url: url, token } = await options.call;
     signal.throwIfAborted();
-    // Not before: while the call is asked for, the visitor may still be asked for consent.
-    microphone?.startPreConnectBuffer();
+    record();
     await room.connect(url, token);
-    if (microphone) await room.localParticipant.publishTrack(microphone as LocalTrack);
+    if (microphone) {
+      if (options.muted?.()) {
+        microphone.stopPreConnectBuffer();
+        await microphone.mute();
+      }
+      await room.localParticipant.publishTrack(microphone as LocalTrack);
+    }
     watch(microphone?.sender);
     signal.throwIfAborted();
   } catch (error) {

@@ -29,11 +29,11 @@ class Rooms:
     server: str
     livekit: LiveKitServer
 
-    def page(self, body: str = "", **attributes: str) -> str:
+    def page(self, body: str = "", *, site: str = "shop", **attributes: str) -> str:
         """The address of a page with the widget's tag on it, and with this before it."""
         attributes = {"variant": "compact", **attributes}
         data = "".join(f' data-{name.replace("_", "-")}="{value}"' for name, value in attributes.items())
-        tag = f'<script async src="{self.server}/vaani/widget.js" data-site="shop"{data}></script>'
+        tag = f'<script async src="{self.server}/vaani/widget.js" data-site="{site}"{data}></script>'
         return self.pages.add(
             f'<!doctype html><html lang="en"><title>Shop</title><body>{body}{tag}</body></html>'
         )
@@ -50,7 +50,10 @@ def rooms() -> Iterator[Rooms]:
                 "VAANI_API_URL": vaani.url,
                 "VAANI_API_KEY": vaani.api_key,
                 "VAANI_WIDGET_SECRET_KEY": "x" * 40,
-                "VAANI_WIDGET_SITES": {"shop": site},
+                "VAANI_WIDGET_SITES": {
+                    "shop": site,
+                    "careful": {**site, "consent": {"version": "1", "text": "This call is recorded."}},
+                },
             }
         )
         unhurried(app)
@@ -83,22 +86,31 @@ def call(rooms: Rooms) -> Iterator[Call]:
 
     The agent is in the room before the visitor: the server's answer is held until then.
 
-    ``meanwhile`` is done while it is held; the rest is the agent's own: :class:`AgentSide`.
+    ``meanwhile`` is done while it is held, and ``answer`` where the call waits for one of the visitor's.
+    The rest is the agent's own: :class:`AgentSide`.
     """
     with ExitStack() as open_:
 
-        def start(page: Page, *, meanwhile: Callable[[], Any] = lambda: None, **agent: Any) -> AgentSide:
+        def start(
+            page: Page,
+            *,
+            meanwhile: Callable[[], Any] = lambda: None,
+            answer: Callable[[], None] = lambda: None,
+            **agent: Any,
+        ) -> AgentSide:
             came: list[AgentSide] = []
 
             def hold(route: Route) -> None:
-                answer = route.fetch()
-                room = answer.json()["room_name"]
-                came.append(open_.enter_context(AgentSide(rooms.livekit, room, **agent)))
-                meanwhile()
-                route.fulfill(response=answer)
+                started = route.fetch()
+                if started.ok:
+                    room = started.json()["room_name"]
+                    came.append(open_.enter_context(AgentSide(rooms.livekit, room, **agent)))
+                    meanwhile()
+                route.fulfill(response=started)
 
             page.route("**/v1/calls", hold)
             page.get_by_role("button", name="Talk to").click()
+            answer()
             until_event(page, "vaani-call-connected")
             return came[0]
 
