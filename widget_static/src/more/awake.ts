@@ -1,6 +1,6 @@
 /** Keeps the screen on, and takes sound up again that a lock screen or a telephone call has stopped. */
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 
 import * as call from "../call/call";
 import * as model from "../call/model";
@@ -44,9 +44,12 @@ whileLive(() => {
     if (!stopped(sound)) {
       heard ||= audioContext.state === "running";
       interrupted.value = false;
-    } else if (heard && !model.soundBlocked.peek()) {
+    } else if (model.soundBlocked.peek()) {
+      // That has a button of its own, which helps here, too.
+      interrupted.value = false;
+    } else if (heard) {
       await resume();
-      interrupted.value = stopped({ audio, audioContext });
+      interrupted.value = stopped({ audio, audioContext }) && !model.soundBlocked.peek();
     }
     const track = microphone?.mediaStreamTrack;
     if (!track?.muted || model.muted.peek()) closedAt = 0;
@@ -57,6 +60,13 @@ whileLive(() => {
     }
   };
 
+  // The button that brings the sound back goes when it has done so; the keyboard stays.
+  const stay = effect(() => {
+    const root = model.home.value?.shadowRoot;
+    if (interrupted.value || model.soundBlocked.value || !root?.activeElement?.matches(".sound")) return;
+    root.querySelector<HTMLElement>(".panel, .expand")?.focus({ preventScroll: true });
+  });
+
   void stayAwake();
   const { audioContext } = call.sound() ?? {};
   const timer = setInterval(() => void look(), EVERY);
@@ -65,6 +75,7 @@ whileLive(() => {
   audioContext?.addEventListener("statechange", look);
   return () => {
     over = true;
+    stay();
     clearInterval(timer);
     document.removeEventListener("visibilitychange", returned);
     removeEventListener("pageshow", returned);

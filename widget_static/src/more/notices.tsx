@@ -45,7 +45,7 @@ export function Notices({ widget }: NoticesProps): VNode {
         </div>
       )}
       {taken.value && <p class="hint taken" aria-hidden="true">{text("using", { name: taken.value })}</p>}
-      {interrupted.value && text("go_on") && (
+      {interrupted.value && !model.soundBlocked.value && text("go_on") && (
         <button type="button" class="press sound" onClick={() => void goOn()}>
           <Glyph name="play" />
           {text("go_on")}
