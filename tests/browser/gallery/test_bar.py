@@ -12,7 +12,8 @@ LOOK = """() => {
   const bar = document.querySelector("vaani-widget").shadowRoot.querySelector(".bar");
   const boxes = [...bar.querySelectorAll(".row > button")].map((button) => button.getBoundingClientRect());
   const row = bar.querySelector(".row").getBoundingClientRect();
-  const apart = (one, other) => one.right <= other.left || other.right <= one.left;
+  const beside = (one, other) => one.right <= other.left || other.right <= one.left;
+  const apart = (one, other) => beside(one, other) || one.bottom <= other.top || other.bottom <= one.top;
   const words = document.createRange();
   words.selectNodeContents(bar.querySelector(".expand .state"));
   const [expand, ...others] = boxes;
@@ -36,3 +37,42 @@ def test_words_arrow_and_buttons_have_room(walk: Walk, lang: str) -> None:
             if not all(found.values()):
                 wrong[f"{state}, {width}"] = found
     assert wrong == {}
+
+
+TURNS = ("listening", "thinking", "speaking")
+WORDS = """() => {
+  const state = document.querySelector("vaani-widget").shadowRoot.querySelector(".expand .state span");
+  const text = state.firstChild;
+  const lines = (from, to) => {
+    const range = document.createRange();
+    range.setStart(text, from);
+    range.setEnd(text, to);
+    return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+  };
+  const broken = ({ 0: word, index }) => lines(index, index + word.length) > 1;
+  return [...text.data.matchAll(/\\S+/g)].filter(broken).map(String);
+}"""
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_large_letters_break_no_word_and_no_turn_rearranges(walk: Walk, lang: str) -> None:
+    """Twice as large, as a browser's settings have it."""
+    wrong: dict[str, list[str]] = {}
+    heights: dict[int, set[int]] = {}
+    for state, page in walk("button", ("waiting", *TURNS, "muted"), lang=lang, locale=lang):
+        session = page.context.new_cdp_session(page)
+        session.send("Page.enable")
+        session.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+        for width in (320, 360, 412, 1280):
+            page.set_viewport_size({"width": width, "height": 640})
+            if broken := page.evaluate(WORDS):
+                wrong[f"{state}, {width}"] = broken
+            found = page.evaluate(LOOK)
+            if not (found["buttons"] and found["words"]):
+                wrong[f"{state}, {width}, room"] = [str(found)]
+            row = page.locator(".bar > .row").bounding_box()
+            assert row
+            if state in TURNS:
+                heights.setdefault(width, set()).add(round(row["height"]))
+    assert wrong == {}
+    assert all(len(each) == 1 for each in heights.values()), heights

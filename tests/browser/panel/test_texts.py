@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import Site
+from .conftest import ROOT, Site
 
 SOURCES = Path(__file__).parents[3] / "widget_static"
 LOCALES = {path.stem: json.loads(path.read_text()) for path in (SOURCES / "locales").glob("*.json")}
@@ -138,3 +138,61 @@ def test_a_language_of_the_owner_s_own(site: Site) -> None:
     site.page.locator("vaani-widget").get_by_role("button").click()
     expect(site.panel.get_by_role("button", name="Raccrocher")).to_be_visible()
     expect(site.panel.get_by_role("button", name="Mute")).to_be_visible()
+
+
+WRONG = {
+    "a number": '{"en": 5}',
+    "a text for a language": '{"en": "start"}',
+    "objects": '{"en": {"start": {}, "title": {}, "ai_notice": [], "dialog": 7, "label": {}, "close": true}}',
+    "nothing": '{"en": {"start": null, "ai_notice": null}}',
+    "a text": '"en"',
+    "words": "start",
+    "a list": '[{"en": {"start": "x"}}]',
+    "null": "null",
+}
+
+
+@pytest.mark.parametrize("texts", WRONG.values(), ids=WRONG.keys())
+def test_texts_of_a_wrong_type_leave_ours(site: Site, texts: str) -> None:
+    site.show(texts=texts, label="Talk to agent")
+    site.page.evaluate("() => void VaaniWidget('open')")
+    ours_stand(site)
+
+
+FUNCTIONS = {
+    "a function": "() => {}",
+    "a class": "class {}",
+    "functions as words": "{ en: { start() {}, title: () => {}, close: { toString() {} } } }",
+    "a function for a language": "{ en: () => {} }",
+    "a symbol": "Symbol('x')",
+    "a set": "new Set(['x'])",
+}
+
+
+@pytest.mark.parametrize("texts", FUNCTIONS.values(), ids=FUNCTIONS.keys())
+def test_functions_as_texts_leave_ours(site: Site, texts: str) -> None:
+    site.show()
+    site.page.evaluate(f"() => {{ document.querySelector('vaani-widget').texts = {texts}; }}")
+    site.page.evaluate("() => void VaaniWidget('open')")
+    ours_stand(site)
+
+
+def test_braces_that_mean_nothing_stay_as_they_are(site: Site) -> None:
+    site.show(
+        texts=json.dumps({"en": {"start": "Go {constructor} {toString}", "dialog": "{name} {valueOf}"}})
+    )
+    site.page.evaluate("() => void VaaniWidget('open')")
+    expect(site.panel.get_by_role("button", name="Go {constructor}")).to_be_visible()
+    expect(site.panel).to_have_attribute("aria-label", "Voice assistant {valueOf}")
+
+
+def ours_stand(site: Site) -> None:
+    """The words of a card and a call are ours, and so are the names of what has none."""
+    expect(site.panel.get_by_role("button", name="Start call")).to_be_visible()
+    expect(site.panel).to_contain_text(LOCALES["en"]["ai_notice"])
+    expect(site.panel).to_have_attribute("aria-label", re.compile("^Call with (Voice assistant|Tea Shop)$"))
+    expect(site.panel.get_by_role("button", name="Close")).to_be_visible()
+    site.panel.get_by_role("button", name="Start call").click()
+    expect(site.panel.get_by_role("button", name="End call")).to_be_visible()
+    html = site.page.evaluate(f"{ROOT}.querySelector('.panel').outerHTML")
+    assert not re.search(r"\[object|native code|=&gt;|undefined|NaN|\[\]|>null<", html)

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 import * as model from "../call/model";
 import { name, text } from "../panel/texts";
@@ -17,7 +17,9 @@ export const choosing = signal(false);
 
 export function Devices({ widget }: DevicesProps): VNode | null {
   const button = useRef<HTMLButtonElement>(null);
+  const box = useRef<HTMLDivElement>(null);
   useEffect(() => () => void (choosing.value = false), []);
+  useLayoutEffect(() => (choosing.value && box.current ? fitted(box.current) : undefined), [choosing.value]);
   const speaks = !model.written.value;
   const more = offered().length > 1 || elsewhere(widget);
   const label = text(more ? "settings" : "sound");
@@ -45,16 +47,40 @@ export function Devices({ widget }: DevicesProps): VNode | null {
       >
         <Glyph name="sliders" />
       </button>
-      <div id="vaani_devices" class="devices" role="group" aria-label={label} hidden={!shown} onKeyDown={close}>
-        {shown && speaks && <Choice kind="audioinput" label={text("microphone")} level />}
-        {shown && speakersChosen && <Choice kind="audiooutput" label={text("speaker")} />}
-        {shown && <Language widget={widget} />}
-        {shown && <Elsewhere widget={widget} />}
+      <div ref={box} id="vaani_devices" class="devices" role="group" aria-label={label} hidden={!shown} onKeyDown={close}>
+        <div>
+          {shown && speaks && <Choice kind="audioinput" label={text("microphone")} level />}
+          {shown && speakersChosen && <Choice kind="audiooutput" label={text("speaker")} />}
+          {shown && <Language widget={widget} />}
+          {shown && <Elsewhere widget={widget} />}
+        </div>
       </div>
       {!speaks && <Unseen covered={shown} />}
       <span class="aside" role="status">{taken.value && text("using", { name: taken.value })}</span>
     </>
   );
+}
+
+/** Pixels: a choice and what it is called. */
+const LEAST = 76;
+
+/** Has the settings scroll where the card has no room for all: the buttons below stay in sight. Returns how to stop. */
+function fitted(box: HTMLElement): () => void {
+  const panel = box.closest(".panel")!;
+  const fit = () => {
+    const { scrollTop } = box;
+    box.style.maxHeight = "none";
+    const over = panel.scrollHeight - panel.clientHeight;
+    box.style.maxHeight = over > 0 ? `${Math.max(LEAST, box.offsetHeight - over)}px` : "none";
+    box.scrollTop = scrollTop;
+    // What is asked has to be seen.
+    box.querySelector(".anew")?.scrollIntoView({ block: "nearest" });
+  };
+  const observer = new ResizeObserver(fit);
+  observer.observe(panel);
+  observer.observe(box.firstElementChild!);
+  fit();
+  return () => observer.disconnect();
 }
 
 /** What the agent writes while the settings cover the log, which tells of nothing then: for who listens to a screen reader. */

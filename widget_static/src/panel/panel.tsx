@@ -111,6 +111,9 @@ function Failure({ widget, language }: { widget: Widget; language: string }): VN
   );
 }
 
+/** What may stand there in one call: the bar keeps room for the longest word, and does not move with a turn. */
+const IN_CALL = ["waiting", "listening", "thinking", "speaking", "muted", "reconnecting"];
+
 /** State in words, and the call's time. */
 function Status(): VNode {
   const state = model.state.value;
@@ -120,7 +123,7 @@ function Status(): VNode {
   const timed = more.value && model.joined.value && state !== "waiting";
   const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   return (
-    <p class="state">
+    <p class="state" data-words={IN_CALL.map((one) => text(`state_${one}`)).join(" ")}>
       <span>{text(`state_${muted ? "muted" : shown(state)}`)}</span>
       {timed && <span class="time"><i aria-hidden="true">·</i><span dir="ltr">{time}</span></span>}
     </p>
@@ -168,8 +171,10 @@ function Bar({ widget, show, hide }: PanelProps): VNode {
           <Status />
           <Icon name="grow" />
         </button>
-        {live && !model.written.value && <MuteButton bare />}
-        <IconButton icon="hangup" label={text("end")} class="red" onClick={() => (end(), model.busy() || hide())} />
+        <span class="row">
+          {live && !model.written.value && <MuteButton bare />}
+          <IconButton icon="hangup" label={text("end")} class="red" onClick={() => (end(), model.busy() || hide())} />
+        </span>
       </div>
       <p class="aside" role="status">{announcement(model.state.value)}</p>
     </div>

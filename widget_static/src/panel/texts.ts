@@ -65,7 +65,7 @@ export function text(key: string, values: Texts = {}): string {
   const languages = [...tagsOf(look?.language ?? "en"), wanted];
   const tables = [look?.options.texts, model.site.value?.text];
   const found = tables.flatMap((table) => languages.map((language) => own(own(table, language), key))).find(isText);
-  return (found ?? ours.value[key] ?? further.value[key] ?? "").replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+  return (found ?? ours.value[key] ?? further.value[key] ?? "").replace(/\{(\w+)\}/g, (whole, name: string) => own(values, name) ?? whole);
 }
 
 /** Who answers: as the owner calls them, else the site. */

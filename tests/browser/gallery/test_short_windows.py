@@ -1,0 +1,46 @@
+"""In a window of little height all that can be pressed can be reached, and hanging up is always in sight."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Walk
+
+LOOK = """async () => {
+  const root = document.querySelector("vaani-widget").shadowRoot;
+  // buttons that have just come take no click for a moment
+  const ending = root.getAnimations().filter(({ effect }) => effect.getTiming().iterations !== Infinity);
+  await Promise.all(ending.map(({ finished }) => finished));
+  const panel = root.querySelector(".panel").getBoundingClientRect();
+  const within = ({ top, bottom }) => top >= panel.top - 1 && bottom <= panel.bottom + 1;
+  const seen = (one) => {
+    const { left, top, right, bottom } = one.getBoundingClientRect();
+    const at = (y) => one.contains(root.elementFromPoint((left + right) / 2, y));
+    return within({ top, bottom }) && at(top + 4) && at(bottom - 4);
+  };
+  const wrong = [];
+  if (!seen(root.querySelector(".red"))) wrong.push("End call is cut");
+  const asked = root.querySelector(".anew .primary");
+  if (asked && !seen(asked)) wrong.push("what is asked is cut");
+  for (const one of root.querySelectorAll(".devices :is(select, button)")) {
+    one.scrollIntoView({ block: "nearest" });
+    if (!seen(one)) wrong.push(`${one.id || one.textContent} cannot be reached`);
+  }
+  return wrong;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("lang", "window"),
+    [("en", (320, 620)), ("en", (320, 480)), ("ta", (320, 520)), ("ur", (360, 560)), ("en", (640, 380))],
+)
+def test_all_can_be_reached_and_hanging_up_is_in_sight(
+    walk: Walk, lang: str, window: tuple[int, int]
+) -> None:
+    states = ("listening", "settings", "anew", "window")
+    wrong = {
+        state: found
+        for state, page in walk("compact", states, window, lang=lang, locale=lang)
+        if (found := page.evaluate(LOOK))
+    }
+    assert wrong == {}
