@@ -19,15 +19,23 @@ INLINE = [(WIDE, "inline", "light"), (NARROW, "inline", "dark")]
 """And where the page has put it among its own."""
 
 ANEW = """
-async ([scheme, position]) => {
+async ([scheme, position, told]) => {
   document.documentElement.style.colorScheme = scheme;
   document.body.style.background = scheme === "dark" ? "#0e0f12" : "#f4f4f1";
   const widget = document.querySelector("vaani-widget");
   widget.setAttribute("theme", scheme);
   widget.setAttribute("position", position);
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  const { violations } = await axe.run({ include: [["vaani-widget"]] }, { resultTypes: ["violations"] });
+  const changes = widget.shadowRoot.getAnimations().filter((change) => change instanceof CSSTransition);
+  for (const change of changes) change.finish();
+  // What is no part of the body has no place in axe's grid: its rules of contrast and size say nothing of it.
+  Object.defineProperty(document, "body", { value: widget, configurable: true });
+  const context = { include: [["vaani-widget"]] };
+  const { violations, passes } = await axe.run(context, { resultTypes: ["violations"] });
+  delete document.body;
   const wrong = violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id} ${target}`));
+  const contrast = [...passes, ...violations].some(({ id }) => id === "color-contrast");
+  if (told && !contrast) wrong.push("axe could tell of no contrast");
   // one below the other: nothing lies over anything
   const seen = (row) =>
     row.matches(":not(.corner, .aside, .newest)") && row.checkVisibility({ checkVisibilityCSS: true });
@@ -55,7 +63,10 @@ def test_axe(walk: Walk, shape: str, lang: str) -> None:
         for window, position, scheme in grid:
             width, height = window
             page.set_viewport_size({"width": width, "height": height})
-            violations: list[str] = page.evaluate(ANEW, [scheme, position])
+            # the launcher may be a mere picture; of some Urdu panels axe cannot tell
+            told = lang == "en" and state != "launcher"
+            violations: list[str] = page.evaluate(ANEW, [scheme, position, told])
             if violations:
                 found[f"{state}, {scheme}, {position}, {width}"] = violations
-    assert found == {}
+    if found:
+        pytest.fail("\n".join(f"{where}: {wrong}" for where, wrong in found.items()), pytrace=False)
