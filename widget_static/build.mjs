@@ -143,6 +143,21 @@ async function sources() {
   return { sha256: all.digest("hex") };
 }
 
+/** The list of attributes as the loader carries it: the names, kind by kind, and where a kind ends. */
+async function attributes() {
+  const { outputFiles } = await build({ entryPoints: [join(HERE, "src/attributes.ts")], write: false, format: "esm" });
+  const { ATTRIBUTES, BOOLEAN, TEXT } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  const names = Object.keys(ATTRIBUTES).sort();
+  const booleans = names.filter((name) => ATTRIBUTES[name] === BOOLEAN);
+  const texts = names.filter((name) => ATTRIBUTES[name] === TEXT);
+  const parsed = names.filter((name) => ![...booleans, ...texts].includes(name));
+  return {
+    __ATTRIBUTES__: JSON.stringify([...booleans, ...parsed, ...texts].join(" ")),
+    __BOOLEANS__: `${booleans.length}`,
+    __PARSED__: `${booleans.length + parsed.length}`,
+  };
+}
+
 /** A module of texts for each language. */
 async function locales(under = "") {
   const folder = join(HERE, "locales", under);
@@ -217,13 +232,14 @@ async function make() {
   const texts = await locales();
   const furtherTexts = await locales("more");
   const languages = JSON.stringify(texts.map(([language]) => language));
+  const listed = await attributes();
   const unknown = "-000000.js";
   const unknownRoom = "livekit-0.js";
   const [panelDraft, livekit, altcha, moreDraft] = await Promise.all([
     bundle("src/panel/index.ts", {
       jsx: "automatic",
       jsxImportSource: "preact",
-      define: { __LANGUAGES__: languages, __LOCALE_SUFFIX__: JSON.stringify(unknown), __LIVEKIT__: JSON.stringify(unknownRoom) },
+      define: { ...listed, __LANGUAGES__: languages, __LOCALE_SUFFIX__: JSON.stringify(unknown), __LIVEKIT__: JSON.stringify(unknownRoom) },
     }),
     bundle("src/call/room.ts", { plugins: [leanLiveKit], tsconfigRaw: PLAIN_FIELDS }),
     bundle("src/call/altcha.ts"),
@@ -239,6 +255,7 @@ async function make() {
     tsconfigRaw: PLAIN_FIELDS,
     mangleProps: /[^_]_$/,
     define: {
+      ...listed,
       __PANEL__: JSON.stringify(chunks.panel),
       __LIVEKIT__: JSON.stringify(chunks.livekit),
       __LOCALE_SUFFIX__: JSON.stringify(suffix),
@@ -246,7 +263,9 @@ async function make() {
     },
   });
   // One function of what the script knows of its site. A name, and not yet `null`, which would be reckoned with.
-  const whole = await packed(`(function($){${body.trim()}})(hole);`, { module: false, compress: { negate_iife: false } });
+  // Reading a property of ours, or of the browser's, does nothing else; and no function of ours is made an object of.
+  const compress = { negate_iife: false, pure_getters: true, unsafe_arrows: true };
+  const whole = await packed(`(function($){${body.trim()}})(hole);`, { module: false, compress });
   const loader = `${whole.replace(/\)\(hole\);$/, HOLE)}\n`;
   if (!loader.endsWith(`${HOLE}\n`)) throw new Error("the loader has no place for its site");
 
@@ -301,6 +320,7 @@ async function gallery(folder) {
   // Not a name that the bundler takes for a source.
   const suffix = "-gallery.js";
   const define = {
+    ...(await attributes()),
     __LANGUAGES__: JSON.stringify(languages.map(([language]) => language)),
     __LOCALE_SUFFIX__: JSON.stringify(suffix),
     __PANEL__: '"absent.js"',

@@ -4,6 +4,11 @@
 declare const __LOCALE_SUFFIX__: string;
 declare const __LANGUAGES__: readonly string[];
 
+/** The names of `ATTRIBUTES` in the order of their kinds, and where each kind ends. */
+declare const __ATTRIBUTES__: string;
+declare const __BOOLEANS__: number;
+declare const __PARSED__: number;
+
 /** The chunks' file names; `__PANEL__` in the loader only. */
 declare const __PANEL__: string;
 declare const __LIVEKIT__: string;

@@ -18,7 +18,7 @@ BESIDES = {"“", "”", "…", "✕", "।"}
 
 SPOKEN = """() => {
   const root = document.querySelector("vaani-widget").shadowRoot;
-  const words = root.querySelector(".panel .name, .bar .state, [part=button] span");
+  const words = root.querySelector(".panel .name, .bar .state, [part=button]");
   return getComputedStyle(words).webkitLocale;
 }"""
 

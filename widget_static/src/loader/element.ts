@@ -35,7 +35,6 @@ export interface VaaniWidgetElement extends AttributeProperties, Widget {
 export class VaaniWidgetElement extends HTMLElement {
   static readonly observedAttributes = NAMES.map((name) => spelled(name, "-"));
 
-  readonly stage: HTMLElement = make("div");
   early: Promise<Response> | undefined;
   asked: number | undefined;
   /** Kept for listeners that come late. */
@@ -43,8 +42,7 @@ export class VaaniWidgetElement extends HTMLElement {
   /** Where a script tag made this, its site, or empty for any: it gives way to an element that the page's author wrote. */
   made_: string | undefined;
   private readonly box_ = make("div");
-  private readonly launcher_ = make("button");
-  private readonly label_ = make("span");
+  readonly launcher_ = make("button");
   private readonly link_ = make("a");
 
   /** What a script tag asks for: defines the element if need be, and makes one unless the page has it. */
@@ -59,7 +57,7 @@ export class VaaniWidgetElement extends HTMLElement {
       defineProperties(this.prototype);
       customElements.define(NAME, this);
       // Before the page's own listeners, one of which may stop the event.
-      for (const type of ["pointerover", "pointerdown", "keydown", "click"]) addEventListener(type, notice, true);
+      for (const type of ["pointerover", "pointerdown", "keydown", "focusin", "click"]) addEventListener(type, notice as never, true);
     }
     for (const { siteKey } of elements) if (!site || site === siteKey) return;
     place({ server, ...tag.dataset, site }, site ?? "");
@@ -72,8 +70,7 @@ export class VaaniWidgetElement extends HTMLElement {
     this.launcher_.part = "button";
     this.launcher_.setAttribute("data-vaani-call", "");
     this.launcher_.dir = "auto";
-    this.launcher_.append(this.label_);
-    this.box_.append(this.stage, this.launcher_);
+    this.box_.append(this.launcher_);
     root.append(this.box_);
     // What was set before the element was defined.
     assign(this, this);
@@ -95,7 +92,7 @@ export class VaaniWidgetElement extends HTMLElement {
 
   attributeChangedCallback(name: string): void {
     // What was minted may be for another site, server, agent or visitor.
-    if (/^(s|a?g)/.test(name)) this.early = undefined;
+    if (/^s|^a?g/.test(name)) this.early = undefined;
     this.draw_();
   }
 
@@ -170,9 +167,9 @@ export class VaaniWidgetElement extends HTMLElement {
     const { color } = getComputedStyle(box);
     set("accent", color);
     set("ink", inkOn(color));
-    box.className = ["box", this.look_("position"), this.look_("variant"), this.look_("theme")].join(" ");
-    this.label_.lang = language;
-    this.label_.textContent = this.label ?? own(this.texts_(language), "label") ?? this.look_("label") ?? wordsIn(language)[1]!;
+    box.className = `box ${this.look_("position")} ${this.look_("variant")} ${this.look_("theme")}`;
+    this.launcher_.lang = language;
+    this.launcher_.textContent = this.label ?? own(this.texts_(language), "label") ?? this.look_("label") ?? wordsIn(language)[1]!;
     if (!sheet) {
       this.launcher_.remove();
       this.offer_();
@@ -201,8 +198,7 @@ export class VaaniWidgetElement extends HTMLElement {
       }));
     }
     const room = chunk<RoomModule>(__LIVEKIT__);
-    const texts = chunk(wordsIn(this.language)[0] + __LOCALE_SUFFIX__);
-    handled(this.early, loadPanel(), texts, room);
+    handled(this.early, loadPanel(), chunk(wordsIn(this.language)[0] + __LOCALE_SUFFIX__), room);
     return room;
   }
 
@@ -213,7 +209,7 @@ export class VaaniWidgetElement extends HTMLElement {
       this.face("idle");
       // The launcher says it, and is the way to try again.
       this.box_.classList.remove("none");
-      this.label_.textContent = wordsIn(this.language)[2]!;
+      this.launcher_.textContent = wordsIn(this.language)[2]!;
       this.offer_();
       this.emit("vaani-error", { ...problem, fatal: true });
       throw problem;
@@ -240,12 +236,10 @@ export class VaaniWidgetElement extends HTMLElement {
   }
 }
 
-// What comes with the panel waits for it.
-for (const name of ["open", "startText", "close", "end", "mute", "sendText", "setMetadata", "registerTool"] as const) {
+// What comes with the panel waits for it: the first two fetch it, the last three are kept until it is there.
+(["open", "startText", "close", "end", "mute", "sendText", "setMetadata", "registerTool"] as const).forEach((name, index) => {
   VaaniWidgetElement.prototype[name] = async function (this: any, ...given: never[]) {
-    // `open`, `startText`
-    if (/^o|tT/.test(name)) await this.panel_();
-    // `registerTool`, `setMetadata`
-    await withPanel(() => this[name](...given), name > "r");
+    if (index < 2) await this.panel_();
+    await withPanel(() => this[name](...given), index > 4);
   };
-}
+});

@@ -1,24 +1,39 @@
-/** Pointing and clicking, at the launcher and at whatever else is marked `data-vaani-call`, also what is added later. */
+/** Pointing, clicking and the keyboard, at the launcher and at whatever else is marked `data-vaani-call`, also what is added later. */
 
 import { elements, place } from "./common";
 import type { VaaniWidgetElement } from "./element";
 
 let dwelling: number | undefined;
 
-export function notice(event: Event): void {
-  clearTimeout(dwelling);
-  const trigger = (event.composedPath() as Element[]).find((element) => element.hasAttribute?.("data-vaani-call"));
-  if (!trigger) return;
-  const given = event as MouseEvent & PointerEvent & KeyboardEvent;
+/** Whoever comes to something by keyboard sees it: a launcher that covers its middle makes way until the next. */
+function uncover(path: Element[]): void {
+  for (const { launcher_ } of elements) launcher_.style = "";
+  const { x, y, width, height } = path[0]!.getBoundingClientRect();
+  const covering = document.elementFromPoint(x + width / 2, y + height / 2) as VaaniWidgetElement;
+  if (elements.has(covering) && !path.includes(covering)) covering.launcher_.style = "position:fixed;scale:0";
+}
+
+export function notice(given: PointerEvent & KeyboardEvent): void {
   const { type } = given;
+  const path = given.composedPath() as Element[];
+  // It may still be scrolled to, and smoothly.
+  if (type === "focusin") return void setTimeout(uncover, 500, path);
+  clearTimeout(dwelling);
+  const trigger = path.find((element) => element.hasAttribute?.("data-vaani-call"));
+  if (!trigger) return;
   const host = (trigger.getRootNode() as ShadowRoot).host as VaaniWidgetElement;
   const site = trigger.getAttribute("data-vaani-call");
   const widget = elements.has(host) ? host : [...elements].find((element) => !site || site === element.siteKey);
   if (type === "click") {
     // A link that is opened elsewhere leads to the call page.
     if (given.ctrlKey || given.metaKey || given.shiftKey) return;
-    event.preventDefault();
-    (widget ?? place({ site, variant: "none" })).start();
+    given.preventDefault();
+    // The second of two quick ones means no other thing. "none" has no launcher; what is not only that has a bar, and
+    // so a way to hang up.
+    if (given.detail < 2) (widget ?? place({ site, variant: "own none" })).start();
+  } else if (given.key === "Escape") {
+    // Dismissed until the page is loaded anew.
+    host?.face?.("call");
   } else if (type === "pointerdown" || /^(mouse| |Enter)$/.test(given.pointerType ?? given.key)) {
     // Passing over it is no intent.
     dwelling = setTimeout(() => widget?.warm_(), type === "pointerover" ? 80 : 0);

@@ -32,6 +32,12 @@ let hungUp = false;
 const FROM_THE_RIGHT = new Set(["Adlm", "Arab", "Aran", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"]);
 
 const rest: Partial<Widget> & ThisType<Element> = {
+  get stage() {
+    const launcher = (this as unknown as Element).shadowRoot!.querySelector("[part=button]")!;
+    if (!launcher.previousElementSibling) launcher.before(document.createElement("div"));
+    return launcher.previousElementSibling as HTMLElement;
+  },
+
   get options() {
     const self = this as unknown as Element;
     const options: Record<string, unknown> = {};
