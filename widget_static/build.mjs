@@ -208,9 +208,12 @@ function* settingsOf(directs) {
   }
 }
 
+const shortest = (things, bytesOf = (thing) => thing) =>
+  things.reduce((best, next) => (bytesOf(next).length < bytesOf(best).length ? next : best));
+
 function compressed(name, text, directs = [0]) {
   const bytes = Buffer.from(text);
-  const br = [...settingsOf(directs)].map((setting) => brotli(bytes, setting)).reduce((best, next) => (next.length < best.length ? next : best));
+  const br = shortest([...settingsOf(directs)].map((setting) => brotli(bytes, setting)));
   const gz = gzipSync(bytes, { level: 9 });
   gz[9] = 255; // the operating system that packed it: the same bytes everywhere
   return [[name, bytes], [`${name}.br`, br], [`${name}.gz`, gz]];
@@ -219,8 +222,7 @@ function compressed(name, text, directs = [0]) {
 /** All before the place where a site goes, as a stream of brotli that is not ended: the server writes the site behind it. */
 function head(loader) {
   const text = Buffer.from(loader.slice(0, loader.lastIndexOf(HOLE)));
-  const parts = [...settingsOf(DIRECT)].map((setting) => brotli(text, setting, { finishFlush: constants.BROTLI_OPERATION_FLUSH }));
-  return parts.reduce((best, next) => (next.length < best.length ? next : best));
+  return shortest([...settingsOf(DIRECT)].map((setting) => brotli(text, setting, { finishFlush: constants.BROTLI_OPERATION_FLUSH })));
 }
 
 // As LiveKit compiles itself: a field without a value must not undo what the base class set. And it is shorter.
@@ -265,8 +267,10 @@ async function make() {
   // One function of what the script knows of its site. A name, and not yet `null`, which would be reckoned with.
   // Reading a property of ours, or of the browser's, does nothing else; and no function of ours is made an object of.
   const compress = { negate_iife: false, pure_getters: true, unsafe_arrows: true };
-  const whole = await packed(`(function($){${body.trim()}})(hole);`, { module: false, compress });
-  const loader = `${whole.replace(/\)\(hole\);$/, HOLE)}\n`;
+  const draft = `(function($){${body.trim()}})(hole);`;
+  // Which letters stand for its variables is worth some bytes, too.
+  const tries = await Promise.all(["", "p", "u", "x"].map((spared) => packed(draft, { module: false, compress, mangle: { reserved: [spared] } })));
+  const loader = `${shortest(tries, (text) => brotli(Buffer.from(text), {})).replace(/\)\(hole\);$/, HOLE)}\n`;
   if (!loader.endsWith(`${HOLE}\n`)) throw new Error("the loader has no place for its site");
 
   const assets = [

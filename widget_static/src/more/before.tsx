@@ -1,18 +1,34 @@
-/** What there is to choose before a call. */
+/** What there is to choose while no call runs. */
 
 import type { VNode } from "preact";
 
 import * as model from "../call/model";
+import { lookOf } from "../panel/look";
+import { text } from "../panel/texts";
+import type { Widget } from "../types";
 import { Language } from "./language";
 import type { SlotProps } from "./slots";
 import { Instead as Typed } from "./written";
 
 export function Instead({ widget }: SlotProps): VNode {
   const state = model.state.value;
+  const over = state === "idle" || state === "ended";
   return (
     <>
-      {(state === "idle" || state === "ended") && <div class="chosen"><Language widget={widget} /></div>}
+      {over && <div class="chosen"><Language widget={widget} /></div>}
       <Typed widget={widget} />
+      {(over || state === "failed") && <Dismissal widget={widget} />}
     </>
   );
+}
+
+/** The launcher lies over the page: whoever is in its way there can do without it, until the page is loaded anew. */
+function Dismissal({ widget }: { widget: Widget }): VNode | null {
+  const { position, variant } = lookOf(widget).options;
+  if (position === "inline" || /none/.test(`${variant}`) || !text("hide_button")) return null;
+  const dismiss = async () => {
+    await widget.close();
+    widget.face("call");
+  };
+  return <button key="hide" type="button" class="press wide plain quiet" onClick={() => void dismiss()}>{text("hide_button")}</button>;
 }
