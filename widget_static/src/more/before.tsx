@@ -5,7 +5,6 @@ import type { VNode } from "preact";
 import * as model from "../call/model";
 import { lookOf } from "../panel/look";
 import { text } from "../panel/texts";
-import type { Widget } from "../types";
 import { Language } from "./language";
 import type { SlotProps } from "./slots";
 import { Instead as Typed } from "./written";
@@ -17,15 +16,16 @@ export function Instead({ widget }: SlotProps): VNode {
     <>
       {over && <div class="chosen"><Language widget={widget} /></div>}
       <Typed widget={widget} />
-      {(over || state === "failed") && <Dismissal widget={widget} />}
+      {over && <Dismissal widget={widget} />}
     </>
   );
 }
 
 /** The launcher lies over the page: whoever is in its way there can do without it, until the page is loaded anew. */
-function Dismissal({ widget }: { widget: Widget }): VNode | null {
-  const { position, variant } = lookOf(widget).options;
-  if (position === "inline" || /none/.test(`${variant}`) || !text("hide_button")) return null;
+export function Dismissal({ widget }: SlotProps): VNode | null {
+  const { position, variant, feedback } = lookOf(widget).options;
+  const asked = feedback && model.state.value === "ended";
+  if (asked || position === "inline" || /none/.test(`${variant}`) || !text("hide_button")) return null;
   const dismiss = async () => {
     await widget.close();
     widget.face("call");

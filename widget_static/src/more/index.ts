@@ -5,7 +5,7 @@ import "./accent";
 import "./words";
 
 export { inVain } from "./cause";
-export { Instead } from "./before";
+export { Dismissal, Instead } from "./before";
 export { Caption } from "./caption";
 export { Composer } from "./composer";
 export { Devices } from "./devices-view";

@@ -45,6 +45,7 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
           {retry && begin("retry")}
           <Slot of="Instead" widget={widget} />
           <Fallback url={lookOf(widget).options.fallbackUrl} primary={!retry} />
+          <Slot of="Dismissal" widget={widget} />
         </div>
       );
     }

@@ -5,7 +5,7 @@ import type { VNode } from "preact";
 import type { Widget } from "../types";
 import { more } from "./more";
 
-export function Slot({ of, widget }: { of: "Composer" | "Instead" | "Sound" | "Feedback" | "Devices" | "Help" | "Notices" | "Caption"; widget: Widget }): VNode | null {
+export function Slot({ of, widget }: { of: "Composer" | "Instead" | "Sound" | "Feedback" | "Devices" | "Help" | "Notices" | "Caption" | "Dismissal"; widget: Widget }): VNode | null {
   const Part = more.value?.[of];
   return Part ? <Part widget={widget} /> : null;
 }
