@@ -11,6 +11,7 @@ from tests.browser.conftest import Window
 
 CORNER = "position: fixed; right: 40px; bottom: 30px; width: 90px; height: 20px"
 """Wholly below the launcher."""
+LAUNCHER = "document.querySelector('vaani-widget').shadowRoot.querySelector('[part=button]')"
 LIES_OPEN = """selector => {
   const { x, y, width, height } = document.querySelector(selector).getBoundingClientRect();
   const seen = document.elementFromPoint(x + width / 2, y + height / 2);
@@ -59,6 +60,30 @@ def test_a_large_part_of_the_page_may_have_it_in_its_corner(window: Window) -> N
     window.page.wait_for_function(f"({LIES_OPEN})('#below') === 'vaani-widget'")
 
 
+def test_it_comes_back_when_the_keyboard_has_gone(window: Window) -> None:
+    window.show(f'<input id=below style="{CORNER}">{window.tag(site="shop")}')
+    window.ready()
+    window.page.evaluate("document.querySelector('#below').focus()")
+    lies_open(window, "#below")
+    window.page.evaluate("document.activeElement.blur()")
+    window.page.wait_for_function(f"({LIES_OPEN})('#below') === 'vaani-widget'")
+
+
+def test_a_button_in_the_page_stays_in_what_is_focused_around_it(window: Window) -> None:
+    middle = "display: grid; place-items: center; height: 300px"
+    inline = "<vaani-widget site=shop position=inline></vaani-widget>"
+    window.show(f'<main tabindex=-1 style="{middle}">{inline}</main><a href="#" id=next>One</a>{window.tag(site="shop")}')
+    window.ready()
+    before = window.launcher.bounding_box()
+    window.page.evaluate("document.querySelector('main').focus()")
+    # it has been looked at what this covers
+    window.page.wait_for_function(f"{LAUNCHER}.className === 'away'")
+    assert window.launcher.bounding_box() == before
+    window.launcher.focus()
+    window.page.keyboard.press("Escape")
+    expect(window.launcher).to_be_visible()
+
+
 def test_escape_dismisses_the_launcher(window: Window) -> None:
     window.show(f'<button data-vaani-call>Ask</button>{window.tag(site="shop")}')
     window.ready()
@@ -70,12 +95,40 @@ def test_escape_dismisses_the_launcher(window: Window) -> None:
     window.page.keyboard.press("Escape")
     expect(window.launcher).to_be_hidden()
     assert window.asked("/assets/") == []
-    # and what the page does with it brings it back
+    # the page may still use the widget, and gives nobody the button back by that
     window.element("widget => widget.open()")
     expect(window.page.get_by_role("dialog")).to_be_visible()
-    window.page.keyboard.press("Escape")
     window.element("widget => widget.close()")
+    expect(window.page.get_by_role("dialog")).to_have_count(0)
+    expect(window.launcher).to_be_hidden()
+
+
+def test_the_escape_that_closed_the_card_dismisses_nothing(window: Window) -> None:
+    window.show(window.tag(site="shop"))
+    window.ready()
+    window.launcher.focus()
+    window.element("widget => widget.open()")
+    panel = window.page.get_by_role("dialog")
+    expect(panel).to_be_visible()
+    panel.focus()
+    window.page.keyboard.down("Escape")
+    expect(window.launcher).to_be_focused()
+    # held down
+    window.page.keyboard.down("Escape")
+    window.page.keyboard.up("Escape")
     expect(window.launcher).to_be_visible()
+
+
+def test_escape_does_not_hide_a_call_that_begins(window: Window) -> None:
+    window.page.route("**/assets/panel-*", lambda route: None)
+    window.show(window.tag(site="shop"))
+    window.ready()
+    window.launcher.focus()
+    window.page.keyboard.press("Enter")
+    expect(window.launcher).to_have_attribute("aria-busy", "true")
+    window.page.keyboard.press("Escape")
+    expect(window.launcher).to_be_visible()
+    expect(window.launcher).to_have_attribute("aria-busy", "true")
 
 
 def test_two_quick_clicks_are_one(window: Window) -> None:
@@ -96,6 +149,7 @@ def test_two_quick_clicks_are_one(window: Window) -> None:
         ("oklch(0.93 0.12 100)", "rgb(0, 0, 0)"),
         ("oklch(0.35 0.12 260)", "rgb(255, 255, 255)"),
         ("oklab(0.9 -0.1 0.1)", "rgb(0, 0, 0)"),
+        ("oklch(1 0 0)", "rgb(0, 0, 0)"),
         ("rgb(1 2 3)", "rgb(255, 255, 255)"),
     ],
 )

@@ -34,7 +34,7 @@ def test_panel_that_cannot_be_loaded_is_told_by_the_loader(window: Window, warm:
     problem = window.element("widget => widget.start().catch(problem => problem)")
     assert problem == {"code": "load_failed"}
     assert events(window.page, "vaani-error")[0]["detail"] == {"code": "load_failed", "fatal": True}
-    expect(window.launcher).to_have_text("Try again")
+    expect(window.launcher).to_have_text("↻ Talk to agent")
     expect(window.launcher).to_have_attribute("aria-busy", "false")
     link = window.page.locator("vaani-widget").get_by_role("link")
     expect(link).to_have_attribute("href", "tel:+911234567890")
@@ -60,7 +60,7 @@ def test_panel_that_does_not_come_is_given_up(window: Window) -> None:
     until_asked(window, "/assets/panel-")
     window.page.clock.run_for(30_000)
     assert until_event(window.page, "vaani-error") == {"code": "load_failed", "fatal": True}
-    expect(window.launcher).to_have_text("Try again")
+    expect(window.launcher).to_have_text("↻ Talk to agent")
     expect(window.launcher).to_have_attribute("aria-busy", "false")
     ended = "seen.streams.flatMap(stream => stream.getTracks()).every(track => track.readyState === 'ended')"
     window.page.wait_for_function(ended)
@@ -81,7 +81,7 @@ def test_button_that_is_not_drawn_still_says_that_nothing_could_be_loaded(window
     window.ready()
     expect(window.launcher).to_be_hidden()
     window.page.get_by_text("Ask").click()
-    expect(window.launcher).to_have_text("Try again")
+    expect(window.launcher).to_have_text("↻ Talk to agent")
     expect(window.launcher).to_be_visible()
 
 

@@ -45,9 +45,17 @@ def test_the_button(window: WebKit, served: tuple[PageServer, str]) -> None:
     width, height = window.run("[innerWidth, innerHeight]")
     assert width - box["right"] == pytest.approx(20, abs=1)
     assert height - box["bottom"] == pytest.approx(20, abs=1)
-    assert box["height"] >= 44
+    # icon and words beside one another
+    assert box["height"] == pytest.approx(52, abs=1)
+    assert box["width"] > 150
     style = f"getComputedStyle({ROOT}.querySelector('[part=button]'))"
     assert window.run(f"[{style}.backgroundColor, {style}.color]") == ["rgb(255, 212, 0)", "rgb(0, 0, 0)"]
+
+
+def test_the_round_button(window: WebKit, served: tuple[PageServer, str]) -> None:
+    show(window, served, variant="compact")
+    box = window.run(f"{ROOT}.querySelector('[part=button]').getBoundingClientRect().toJSON()")
+    assert (box["width"], box["height"]) == (pytest.approx(56, abs=1), pytest.approx(56, abs=1))
 
 
 def test_no_call_can_be_had_and_that_is_said(window: WebKit, served: tuple[PageServer, str]) -> None:

@@ -87,6 +87,9 @@ export interface Gesture {
   before: Promise<{ grant?: string; metadata?: Record<string, unknown> }>;
 }
 
+/** Of the launcher. */
+export type Face = "idle" | "busy" | "call" | "dismissed";
+
 /** The `<vaani-widget>` element, as the chunks see it. */
 export interface Widget extends HTMLElement {
   /** The blueprint's base, such as `https://host/vaani`, without a slash at its end. */
@@ -120,7 +123,7 @@ export interface Widget extends HTMLElement {
   /** Where the panel is drawn, inside the open shadow root. */
   readonly stage: HTMLElement;
   /** How the launcher shows the call: `idle` is the button; `busy` the button working; `call` hides it for the panel. */
-  face(face: "idle" | "busy" | "call"): void;
+  face(face: Face): void;
   /** The site's key. */
   readonly siteKey: string;
   /** What a loader that carries this site in itself knows of it. */

@@ -1,7 +1,7 @@
 /** The `<vaani-widget>` element, as far as a page view and a click need it. The rest comes with the panel. */
 
 import type { AttributeProperties } from "../attributes";
-import type { RoomModule, SiteInfo, Widget } from "../types";
+import type { Face, RoomModule, SiteInfo, Widget } from "../types";
 import { flush, takeCommands } from "./commands";
 import { NAME, base, chunk, elements, handled, loadPanel, make, panel, place, settle, withPanel } from "./common";
 import { inkOn, sheet } from "./face";
@@ -44,6 +44,8 @@ export class VaaniWidgetElement extends HTMLElement {
   private readonly box_ = make("div");
   readonly launcher_ = make("button");
   private readonly link_ = make("a");
+  /** By the visitor, who has it back when a page is loaded. */
+  private dismissed_ = false;
 
   /** What a script tag asks for: defines the element if need be, and makes one unless the page has it. */
   static load(tag: HTMLScriptElement, info: SiteInfo | null): void {
@@ -57,7 +59,7 @@ export class VaaniWidgetElement extends HTMLElement {
       defineProperties(this.prototype);
       customElements.define(NAME, this);
       // Before the page's own listeners, one of which may stop the event.
-      for (const type of ["pointerover", "pointerdown", "keydown", "focusin", "click"]) addEventListener(type, notice as never, true);
+      for (const type of ["pointerover", "pointerdown", "keydown", "focusin", "focusout", "click"]) addEventListener(type, notice as never, true);
     }
     for (const { siteKey } of elements) if (!site || site === siteKey) return;
     place({ server, ...tag.dataset, site }, site ?? "");
@@ -124,9 +126,10 @@ export class VaaniWidgetElement extends HTMLElement {
     return "en";
   }
 
-  face(face: "idle" | "busy" | "call"): void {
+  face(face: Face): void {
     this.link_.remove();
-    this.launcher_.hidden = face === "call";
+    this.dismissed_ ||= face === "dismissed";
+    this.launcher_.hidden = this.dismissed_ || face === "call";
     this.launcher_.setAttribute("aria-busy", (face === "busy") as never);
     this.draw_();
   }
@@ -208,8 +211,8 @@ export class VaaniWidgetElement extends HTMLElement {
     return loadPanel().catch((problem) => {
       this.face("idle");
       // The launcher says it, and is the way to try again.
-      this.box_.classList.remove("none");
-      this.launcher_.textContent = wordsIn(this.language)[2]!;
+      this.box_.classList.remove("none", "compact");
+      this.launcher_.prepend("↻ ");
       this.offer_();
       this.emit("vaani-error", { ...problem, fatal: true });
       throw problem;
@@ -236,10 +239,10 @@ export class VaaniWidgetElement extends HTMLElement {
   }
 }
 
-// What comes with the panel waits for it: the first two fetch it, the last three are kept until it is there.
+// What comes with the panel waits for it: the first two fetch it, the last two are kept until it is there.
 (["open", "startText", "close", "end", "mute", "sendText", "setMetadata", "registerTool"] as const).forEach((name, index) => {
   VaaniWidgetElement.prototype[name] = async function (this: any, ...given: never[]) {
     if (index < 2) await this.panel_();
-    await withPanel(() => this[name](...given), index > 4);
+    await withPanel(() => this[name](...given), index > 5);
   };
 });

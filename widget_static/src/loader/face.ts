@@ -13,6 +13,6 @@ try {
 export function inkOn(color: string): string {
   // Relative luminance, nearly: with WCAG's own curve and weights, the contrast of any color is above 4.5.
   const [, red, green, blue] = color.split(/[^\d.]+/).map((channel) => (channel as any) ** 2.2) as [0, number, number, number];
-  // What begins between 0 and 1 begins with its lightness.
-  return 3 * red + 10 * green + blue > 5e5 || (red > 0.28 && red < 1) ? "#000" : "#fff";
+  // `ok…` begins with its lightness.
+  return 3 * red + 10 * green + blue > 5e5 || (color[0] === "o" && red > 0.28) ? "#000" : "#fff";
 }

@@ -4,20 +4,26 @@ import { elements, place } from "./common";
 import type { VaaniWidgetElement } from "./element";
 
 let dwelling: number | undefined;
+let moving: number | undefined;
 
-/** Whoever comes to something by keyboard sees it: a launcher that covers its middle makes way until the next. */
+/** What has the keyboard is seen: a launcher that covers its middle makes way until the keyboard has moved on. */
 function uncover(path: Element[]): void {
-  for (const { launcher_ } of elements) launcher_.style = "";
-  const { x, y, width, height } = path[0]!.getBoundingClientRect();
+  const focused = path[0]!;
+  for (const { launcher_ } of elements) launcher_.className = "";
+  const { x, y, width, height } = focused.getBoundingClientRect();
   const covering = document.elementFromPoint(x + width / 2, y + height / 2) as VaaniWidgetElement;
-  if (elements.has(covering) && !path.includes(covering)) covering.launcher_.style = "position:fixed;scale:0";
+  if (focused.matches(":focus") && elements.has(covering) && !path.includes(covering)) covering.launcher_.className = "away";
 }
 
 export function notice(given: PointerEvent & KeyboardEvent): void {
   const { type } = given;
   const path = given.composedPath() as Element[];
-  // It may still be scrolled to, and smoothly.
-  if (type === "focusin") return void setTimeout(uncover, 500, path);
+  if (/^f/.test(type)) {
+    clearTimeout(moving);
+    // It may still be scrolled to, and smoothly.
+    moving = setTimeout(uncover, 500, path);
+    return;
+  }
   clearTimeout(dwelling);
   const trigger = path.find((element) => element.hasAttribute?.("data-vaani-call"));
   if (!trigger) return;
@@ -30,10 +36,10 @@ export function notice(given: PointerEvent & KeyboardEvent): void {
     given.preventDefault();
     // The second of two quick ones means no other thing. "none" has no launcher; what is not only that has a bar, and
     // so a way to hang up.
-    if (given.detail < 2) (widget ?? place({ site, variant: "own none" })).start();
+    if (given.detail < 2) (widget ?? place({ site, variant: "own none", server: [...elements][0]?.server })).start();
   } else if (given.key === "Escape") {
-    // Dismissed until the page is loaded anew.
-    host?.face?.("call");
+    // Not where it covers nothing, or is busy; and not by the Escape that is still down from closing the card.
+    if (widget === host && !given.repeat && trigger.matches(".box:not(.inline)>:not([aria-busy=true])")) widget?.face("dismissed");
   } else if (type === "pointerdown" || /^(mouse| |Enter)$/.test(given.pointerType ?? given.key)) {
     // Passing over it is no intent.
     dwelling = setTimeout(() => widget?.warm_(), type === "pointerover" ? 80 : 0);

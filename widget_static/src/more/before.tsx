@@ -28,7 +28,7 @@ export function Dismissal({ widget }: SlotProps): VNode | null {
   if (asked || position === "inline" || /none/.test(`${variant}`) || !text("hide_button")) return null;
   const dismiss = async () => {
     await widget.close();
-    widget.face("call");
+    widget.face("dismissed");
   };
   return <button key="hide" type="button" class="press wide plain quiet" onClick={() => void dismiss()}>{text("hide_button")}</button>;
 }
