@@ -113,10 +113,15 @@ async function bundle(entry, options = {}) {
   return wary(result.outputFiles[0].text);
 }
 
+/** Which letters stand for variables is worth some bytes, too. */
+const SPARED = ["", "p", "u", "x"];
+
 /** Smaller by some three in a hundred than what esbuild makes of it, which is the quicker of the two. */
-async function packed(code, options = {}) {
-  const { code: smaller } = await minify(code, { ecma: 2020, module: true, ...options, compress: { passes: 3, ...options.compress } });
-  return smaller;
+async function packed(code, { spared = [""], compress, ...options } = {}) {
+  const tries = spared.map((letter) =>
+    minify(code, { ecma: 2020, module: true, ...options, compress: { passes: 3, ...compress }, mangle: { reserved: [letter] } }),
+  );
+  return shortest((await Promise.all(tries)).map(({ code: smaller }) => smaller), (smaller) => brotli(Buffer.from(smaller), {}));
 }
 
 /** 31 bits in six letters: the loader carries it. */
@@ -208,8 +213,10 @@ function* settingsOf(directs) {
   }
 }
 
-const shortest = (things, bytesOf = (thing) => thing) =>
-  things.reduce((best, next) => (bytesOf(next).length < bytesOf(best).length ? next : best));
+const shortest = (things, bytesOf = (thing) => thing) => {
+  const lengths = things.map((thing) => bytesOf(thing).length);
+  return things[lengths.indexOf(Math.min(...lengths))];
+};
 
 function compressed(name, text, directs = [0]) {
   const bytes = Buffer.from(text);
@@ -246,7 +253,7 @@ async function make() {
     bundle("src/call/room.ts", { plugins: [leanLiveKit], tsconfigRaw: PLAIN_FIELDS }),
     bundle("src/call/altcha.ts"),
     more(unknown),
-  ].map(async (code) => packed(await code)));
+  ].map(async (code, index) => packed(await code, { spared: index ? [""] : SPARED })));
   // What the panel fetches goes with it, so they share one hash: the loader carries it once.
   const room = `livekit-${hash(livekit)}.js`;
   const suffix = `-${hash(panelDraft + altcha + moreDraft + texts.join() + furtherTexts.join() + room)}.js`;
@@ -268,9 +275,8 @@ async function make() {
   // Reading a property of ours, or of the browser's, does nothing else; and no function of ours is made an object of.
   const compress = { negate_iife: false, pure_getters: true, unsafe_arrows: true };
   const draft = `(function($){${body.trim()}})(hole);`;
-  // Which letters stand for its variables is worth some bytes, too.
-  const tries = await Promise.all(["", "p", "u", "x"].map((spared) => packed(draft, { module: false, compress, mangle: { reserved: [spared] } })));
-  const loader = `${shortest(tries, (text) => brotli(Buffer.from(text), {})).replace(/\)\(hole\);$/, HOLE)}\n`;
+  const whole = await packed(draft, { module: false, compress, spared: SPARED });
+  const loader = `${whole.replace(/\)\(hole\);$/, HOLE)}\n`;
   if (!loader.endsWith(`${HOLE}\n`)) throw new Error("the loader has no place for its site");
 
   const assets = [

@@ -44,3 +44,22 @@ def test_all_can_be_reached_and_hanging_up_is_in_sight(
         if (found := page.evaluate(LOOK))
     }
     assert wrong == {}
+
+
+@pytest.mark.parametrize("position", ["bottom-right", "top-right"])
+@pytest.mark.parametrize("lang", ["en", "ta"])
+def test_hanging_up_stays_in_sight_below_a_tall_notice(walk: Walk, lang: str, position: str) -> None:
+    """In the bar, with letters twice as large as usual."""
+    states = ("unheard", "reconnecting", "silent")
+    for _, page in walk("button", states, (320, 568), lang=lang, locale=lang, position=position):
+        session = page.context.new_cdp_session(page)
+        session.send("Page.enable")
+        session.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+        bar, red = page.locator(".bar").bounding_box(), page.locator(".bar .red").bounding_box()
+        assert bar
+        assert red
+        assert bar["y"] >= 0
+        assert bar["y"] + bar["height"] <= 568
+        assert red["y"] >= bar["y"]
+        assert red["y"] + red["height"] <= bar["y"] + bar["height"]
+        page.locator(".bar .red").click(trial=True)

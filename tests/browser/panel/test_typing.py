@@ -221,6 +221,51 @@ def test_the_keyboard_of_a_phone_does_not_cover_it(
     assert site.panel.bounding_box() == box
 
 
+@pytest.mark.parametrize(("width", "height", "left"), [(320, 568, 315), (667, 375, 175), (844, 390, 180), (360, 640, 340)])
+def test_what_one_types_is_seen_above_a_low_keyboard(
+    open_site: Callable[..., Site], width: int, height: int, left: int
+) -> None:
+    site = open_site(viewport={"width": width, "height": height})
+    site.page.add_init_script(
+        f"""const view = new EventTarget(); Object.assign(view, {{ height: {height}, offsetTop: 0, scale: 1 }});
+           Object.defineProperty(window, "visualViewport", {{ value: view }});"""
+    )
+    site.show()
+    type_instead(site, agent=None)
+    site.agent("listening")
+    site.say("agent", "We are open from nine to seven, and on Sundays from ten to four.")
+    expect(field(site)).to_be_focused()
+    site.settle()
+    site.page.evaluate(f"visualViewport.height = {left}; visualViewport.dispatchEvent(new Event('resize'))")
+    middle = field(site).bounding_box()
+    assert middle
+    assert middle["y"] + middle["height"] <= left
+    point = [middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2]
+    hit = "([x, y]) => document.querySelector('vaani-widget').shadowRoot.elementFromPoint(x, y).localName"
+    assert site.page.evaluate(hit, point) == "textarea"
+
+
+def test_the_keyboard_stops_at_nothing_hidden(open_site: Callable[..., Site]) -> None:
+    """In a low window without any keyboard of a phone: what Tab comes to is not under the row of buttons."""
+    site = open_site(viewport={"width": 667, "height": 375})
+    site.show()
+    site.call()
+    site.say("agent", "We are open from nine to seven, and on Sundays from ten to four.")
+    site.panel.locator(".field").wait_for()
+    site.settle()
+    site.panel.focus()
+    hit = """() => {
+      const root = document.querySelector('vaani-widget').shadowRoot;
+      const { left, top, width, height } = root.activeElement.getBoundingClientRect();
+      return root.activeElement.contains(root.elementFromPoint(left + width / 2, top + height / 2));
+    }"""
+    while True:
+        site.page.keyboard.press("Tab")
+        assert site.page.evaluate(hit), site.page.evaluate(f"{ROOT}.activeElement.outerHTML")
+        if site.page.evaluate(f"{ROOT}.activeElement.matches('.red')"):
+            break
+
+
 def test_a_call_in_writing_asks_for_no_microphone(site: Site) -> None:
     site.show()
     type_instead(site, agent=None)

@@ -12,8 +12,11 @@ import type { SlotProps } from "./slots";
 
 const asking = signal(false);
 
-/** Whether the site has a call page, and this is not it. */
-export const elsewhere = (widget: Widget): boolean => !!model.site.value?.share && location.href.split(/[?#]/)[0] !== pageOf(widget);
+/** Whether the site has a call page, this is not it, and the call there would be with the same agent and as the same visitor. */
+export const elsewhere = (widget: Widget): boolean =>
+  !!model.site.value?.share &&
+  location.href.split(/[?#]/)[0] !== pageOf(widget) &&
+  !["agent", "grant", "grantUrl"].some((name) => widget.options[name] != null);
 
 const pageOf = ({ api, siteKey }: Widget): string => `${api}/call/${siteKey}`;
 

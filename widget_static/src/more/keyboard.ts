@@ -7,8 +7,12 @@ export function aboveKeyboard(inside: Element): () => void {
   if (!panel || !view) return () => {};
   const fit = () => {
     // Who has zoomed in sees less of the page without any keyboard.
-    const covered = view.scale > 1.01 ? 0 : innerHeight - view.height - view.offsetTop;
-    panel.style.setProperty("--keyboard", `${Math.max(0, Math.round(covered))}px`);
+    const covered = view.scale > 1.01 ? 0 : Math.round(innerHeight - view.height - view.offsetTop);
+    if (covered > 0) panel.style.setProperty("--keyboard", `${covered}px`);
+    else panel.style.removeProperty("--keyboard");
+    // What one types into has become the last thing there is room for.
+    const below = inside.getBoundingClientRect().bottom - panel.getBoundingClientRect().bottom;
+    if (covered > 0 && below > 0 && inside.matches(":focus-within")) panel.scrollTop += below + 12;
   };
   const over = new AbortController();
   const { signal } = over;

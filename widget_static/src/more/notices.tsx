@@ -51,6 +51,7 @@ export function Notices({ widget }: NoticesProps): VNode {
           {text("go_on")}
         </button>
       )}
+      <span class="aside" role="status">{model.soundBlocked.value ? text("hear") : interrupted.value && text("go_on")}</span>
       <span class="aside" role="status">{pressed.value && text(pressed.value)}</span>
     </>
   );

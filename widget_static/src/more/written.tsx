@@ -14,7 +14,7 @@ import type { SlotProps } from "./slots";
 export function Instead({ widget }: SlotProps): VNode | null {
   const state = model.state.value;
   const problem = model.problem.value?.code ?? "";
-  const offered = state === "idle" || (state === "ended" && model.written.value) || (state === "asking" && !model.written.value) || (state === "failed" && writable(problem));
+  const offered = state === "idle" || state === "ended" || (state === "asking" && !model.written.value) || (state === "failed" && writable(problem));
   if (!offered || !text("type_instead") || lookOf(widget).options.textInput === false) return null;
   return (
     <button type="button" class="press wide plain" onClick={() => void widget.startText().catch(() => {})}>
