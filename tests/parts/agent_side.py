@@ -50,18 +50,23 @@ class AgentSide:
 
     met: Future[str]
     """What it was answered."""
+    room: str
+    """Its name."""
 
     def __init__(self, server: LiveKitServer, room: str, *, as_soon_as_met: str = "") -> None:
         token = api.AccessToken(server.api_key, server.api_secret).with_identity("agent-side")
         grants = api.VideoGrants(room_join=True, room=room, agent=True)
         self._url = server.url
         self._token = token.with_kind("agent").with_grants(grants).to_jwt()
+        self.room = room
         self._first = as_soon_as_met
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="agent-side")
         self._tasks: set[asyncio.Task[Any]] = set()
         self._first_words: Future[Sent] = Future()
         self._track: Future[Track] = Future()
+        self._news = threading.Condition()
+        self._muted: bool | None = None
         self._source: rtc.AudioSource | None = None
         self.met = Future()
 
@@ -90,6 +95,16 @@ class AgentSide:
     def track(self) -> Track:
         """Waits for the visitor's microphone."""
         return self._track.result(30)
+
+    def until_muted(self, muted: bool) -> None:
+        """Waits until the visitor's microphone, once it is there, is told as muted, or as open.
+
+        :raises AssertionError: not in 15 s.
+        """
+        self.track()
+        with self._news:
+            told = self._news.wait_for(lambda: self._muted is muted, 15)
+        assert told, f"the agent is told that the microphone is {'muted' if self._muted else 'open'}"
 
     def speak(self) -> None:
         """A tone, for as long as it is in the room."""
@@ -128,6 +143,8 @@ class AgentSide:
             FIRST_WORDS, lambda reader, _: self._later(self._take(reader))
         )
         self._room.on("track_published", lambda track, _: self._see(track))
+        self._room.on("track_muted", lambda _, track: self._note(track.muted))
+        self._room.on("track_unmuted", lambda _, track: self._note(track.muted))
         if self._first:
             self._room.on("participant_connected", lambda _: self._later(self._greet()))
         await self._room.connect(self._url, self._token)
@@ -140,7 +157,13 @@ class AgentSide:
 
     def _see(self, track: rtc.RemoteTrackPublication) -> None:
         recorded = AudioTrackFeature.TF_PRECONNECT_BUFFER in track.audio_features
+        self._note(track.muted)
         self._track.set_result(Track(track.sid, track.muted, recorded))
+
+    def _note(self, muted: bool) -> None:
+        with self._news:
+            self._muted = muted
+            self._news.notify_all()
 
     async def _take(self, reader: rtc.ByteStreamReader) -> None:
         data = b"".join([piece async for piece in reader])

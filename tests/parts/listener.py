@@ -13,18 +13,25 @@ import sys
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import numpy as np
 from livekit import api, rtc
 
 from vaani_widget.demo.children import Child
-from vaani_widget.demo.stack import DemoStack
+from vaani_widget.demo.livekit_server import LiveKitServer
 
 MOMENT: Final = 0.05
 """Seconds."""
 LOUD: Final = 300
 """Root mean square, of 32768."""
+
+
+class Stack(Protocol):
+    """Whatever has the server whose rooms are listened to."""
+
+    @property
+    def livekit(self) -> LiveKitServer: ...
 
 
 class Listener:
@@ -33,7 +40,7 @@ class Listener:
     :param room: its name, as the call's start answered.
     """
 
-    def __init__(self, stack: DemoStack, room: str) -> None:
+    def __init__(self, stack: Stack, room: str) -> None:
         grants = api.VideoGrants(room_join=True, room=room, hidden=True, can_publish=False)
         token = api.AccessToken(stack.livekit.api_key, stack.livekit.api_secret)
         self._env = {

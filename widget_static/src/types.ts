@@ -203,8 +203,8 @@ export interface JoinOptions {
   tools?: ReadonlyMap<string, ToolHandler>;
   /** Resolves where the visitor is asked for consent after all, while the call is asked for. */
   asked?: Promise<void>;
-  /** Whether the page wants nothing to be heard yet. */
-  muted?(): boolean;
+  /** Whether the page wants nothing to be heard. Followed until the first {@link Connection.mute}, which is due at once. */
+  muted?: { peek(): boolean; subscribe(tell: () => void): () => void };
   /** Aborted when the visitor hangs up before the room is joined. */
   signal: AbortSignal;
   on: RoomListener;

@@ -112,7 +112,7 @@ class Call {
           audio: this.#gesture.audio,
           tools,
           asked: new Promise((resolve) => (this.#asking = resolve)),
-          muted: () => model.muted.peek(),
+          muted: model.muted,
           signal,
           on: this.#listener(),
         }).catch(notJoined),
@@ -183,7 +183,8 @@ class Call {
     this.#course.begin(started.max_seconds);
     model.joined.value = true;
     for (const [name, handler] of tools) this.connection?.registerTool(name, handler);
-    if (model.muted.peek()) void this.connection?.mute(true);
+    // What the page has said meanwhile is LiveKit's to tell the agent from here on.
+    this.mute(model.muted.peek());
     model.change("waiting");
     this.#tell("vaani-call-connected", { callId: started.call_id });
     void progress(widget, started, { event: "connected" });

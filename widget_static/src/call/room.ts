@@ -140,12 +140,26 @@ export async function join(options: JoinOptions): Promise<Connection> {
   for (const [name, handler] of options.tools ?? []) registerTool(name, handler);
 
   // What the visitor says from now on is for the agent, who hears it once it is there. It ends by itself after 10 s.
-  const record = () => microphone?.hasPreConnectBuffer || options.muted?.() || microphone?.startPreConnectBuffer();
+  let recorded = true;
+  /** Nothing of a microphone that the page has muted, or muted meanwhile, is kept or leaves. */
+  const record = () => {
+    if (!microphone) return;
+    const muted = !!options.muted?.peek();
+    // LiveKit's own mute is told to nobody before the track is published.
+    microphone.mediaStreamTrack.enabled = !muted;
+    if (muted || !recorded) microphone.stopPreConnectBuffer();
+    else if (!microphone.hasPreConnectBuffer) microphone.startPreConnectBuffer();
+  };
   // But for what is said while they are asked for consent.
-  void options.asked?.then(() => microphone?.stopPreConnectBuffer());
+  void options.asked?.then(() => {
+    recorded = false;
+    record();
+  });
+  let unfollow: (() => void) | undefined;
 
   const leave = async () => {
     left = true;
+    unfollow?.();
     room.removeAllListeners();
     visitorMeter.stop();
     agentMeter.stop();
@@ -178,15 +192,16 @@ export async function join(options: JoinOptions): Promise<Connection> {
 
   try {
     record();
+    unfollow = options.muted?.subscribe(record);
     const { connection_url: url, token } = await options.call;
     signal.throwIfAborted();
+    recorded = true;
     record();
     await room.connect(url, token);
     if (microphone) {
-      if (options.muted?.()) {
-        microphone.stopPreConnectBuffer();
-        await microphone.mute();
-      }
+      if (options.muted?.peek()) await microphone.mute();
+      // Whether there is a recording is told with the track: one that begins later is nobody's.
+      recorded = false;
       await room.localParticipant.publishTrack(microphone as LocalTrack);
     }
     watch(microphone?.sender);
@@ -202,6 +217,7 @@ export async function join(options: JoinOptions): Promise<Connection> {
   return {
     microphone,
     async mute(muted) {
+      unfollow?.();
       await (muted ? microphone?.mute() : microphone?.unmute());
     },
     levels: () => ({

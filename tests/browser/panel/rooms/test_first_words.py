@@ -111,4 +111,24 @@ def test_a_call_that_begins_muted_sends_nothing_of_what_was_said(
     assert track.muted, "from the beginning"
     assert not track.recorded
     page.evaluate(f"{widget}.mute(false)")
-    page.get_by_role("button", name="Mute", exact=True).wait_for()
+    agent.until_muted(False)
+
+
+def test_what_was_said_before_the_page_unmutes_is_not_sent(rooms: Rooms, page: Page, call: Call) -> None:
+    page.goto(rooms.page())
+    page.wait_for_selector("vaani-widget", state="attached")
+    widget = "document.querySelector('vaani-widget')"
+
+    def mute_within_the_question() -> None:
+        page.wait_for_function("seen.streams.length")
+        page.wait_for_timeout((LEAD + 0.7) * 1000)
+        page.evaluate(f"{widget}.mute(true)")
+        page.wait_for_timeout((SAID - LEAD - 0.7) * 1000)
+        page.evaluate(f"{widget}.mute(false)")
+
+    agent = call(page, meanwhile=mute_within_the_question)
+    assert not agent.track().muted
+    # what is said from now on is recorded again
+    samples = decoded(agent.first_words())
+    assert len(samples) / RATE > 0.1
+    assert voice.loud_seconds(samples, RATE) == 0
