@@ -90,6 +90,8 @@ def test_what_is_said_before_the_visitor_agrees_is_not_recorded(rooms: Rooms, pa
 
     def agree() -> None:
         page.get_by_role("dialog").get_by_text("This call is recorded.").wait_for()
+        # nor does an unmute begin it
+        page.evaluate("[true, false].forEach((on) => document.querySelector('vaani-widget').mute(on))")
         until_said(page)
         page.get_by_role("button", name="Agree").click()
 

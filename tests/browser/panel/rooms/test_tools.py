@@ -129,7 +129,7 @@ def test_who_takes_too_long_is_not_waited_for(shop: Page, call: Call) -> None:
 
 
 def test_who_hangs_up_owes_no_answer(shop: Page, call: Call) -> None:
-    """One a moment, from the hanging up until all is closed: whenever it comes, it is no error of the page's."""
+    """One a moment, from the hanging up until all is closed: none is an error of the page's."""
     shop.evaluate("() => { window.answers = []; }")
     register(shop, slow="() => new Promise((done) => answers.push(done))")
     agent = call(shop)
