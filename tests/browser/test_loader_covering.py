@@ -24,7 +24,9 @@ def lies_open(window: Window, selector: str) -> None:
 
 
 def test_what_is_focused_is_seen(window: Window) -> None:
-    window.show(f'<a id=first href="#">One</a><a id=below href="#" style="{CORNER}">Two</a>{window.tag(site="shop")}')
+    window.show(
+        f'<a id=first href="#">One</a><a id=below href="#" style="{CORNER}">Two</a>{window.tag(site="shop")}'
+    )
     window.ready()
     expect(window.launcher).to_be_visible()
     assert window.page.evaluate(LIES_OPEN, "#below") == "vaani-widget"
@@ -51,7 +53,11 @@ def test_what_is_scrolled_to_is_seen(window: Window, scrolling: str) -> None:
 
 
 def test_a_large_part_of_the_page_may_have_it_in_its_corner(window: Window) -> None:
-    body = '<main tabindex=-1 style="position: fixed; inset: 0"></main><a id=below href="#" style="' + CORNER + '">Two</a>'
+    body = (
+        '<main tabindex=-1 style="position: fixed; inset: 0"></main><a id=below href="#" style="'
+        + CORNER
+        + '">Two</a>'
+    )
     window.show(body + window.tag(site="shop"))
     window.ready()
     window.page.evaluate("document.querySelector('#below').focus()")
@@ -72,7 +78,7 @@ def test_it_comes_back_when_the_keyboard_has_gone(window: Window) -> None:
 def test_a_button_in_the_page_stays_in_what_is_focused_around_it(window: Window) -> None:
     middle = "display: grid; place-items: center; height: 300px"
     inline = "<vaani-widget site=shop position=inline></vaani-widget>"
-    window.show(f'<main tabindex=-1 style="{middle}">{inline}</main><a href="#" id=next>One</a>{window.tag(site="shop")}')
+    window.show(f'<main tabindex=-1 style="{middle}">{inline}</main>{window.tag(site="shop")}')
     window.ready()
     before = window.launcher.bounding_box()
     window.page.evaluate("document.querySelector('main').focus()")
@@ -85,7 +91,7 @@ def test_a_button_in_the_page_stays_in_what_is_focused_around_it(window: Window)
 
 
 def test_escape_dismisses_the_launcher(window: Window) -> None:
-    window.show(f'<button data-vaani-call>Ask</button>{window.tag(site="shop")}')
+    window.show(f"<button data-vaani-call>Ask</button>{window.tag(site='shop')}")
     window.ready()
     # on the page's own it is the page's matter
     window.page.get_by_text("Ask").focus()
@@ -134,7 +140,8 @@ def test_escape_does_not_hide_a_call_that_begins(window: Window) -> None:
 def test_two_quick_clicks_are_one(window: Window) -> None:
     window.show(
         window.tag(site="shop")
-        + "<script>starts = 0; addEventListener('vaani-before-call', event => (starts++, event.preventDefault()))</script>"
+        + "<script>let starts = 0; addEventListener('vaani-before-call', event => {"
+        + " starts++; event.preventDefault(); })</script>"
     )
     window.ready()
     window.launcher.dblclick()

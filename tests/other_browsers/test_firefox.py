@@ -33,7 +33,7 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
 @pytest.mark.parametrize(("variant", "size"), [("button", (182, 52)), ("compact", (56, 56))])
 def test_the_launcher(shop: Shop, window: Firefox, variant: str, size: tuple[int, int]) -> None:
     window.go(shop.page(shop.tag(site="shop", variant=variant)))
-    window.until(f"document.querySelector('vaani-widget')?.shadowRoot.querySelector('[part=button]') && true")
+    window.until("document.querySelector('vaani-widget')?.shadowRoot.querySelector('[part=button]') && true")
     box = window.run(f"{ROOT}.querySelector('[part=button]').getBoundingClientRect().toJSON()")
     assert (box["width"], box["height"]) == (pytest.approx(size[0], abs=12), pytest.approx(size[1], abs=1))
 

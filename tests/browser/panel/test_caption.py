@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -63,6 +64,16 @@ def test_a_longer_notice_has_longer(site: Site) -> None:
     expect(caption).to_have_text(WORDS)
 
 
+def test_a_notice_left_out_leaves_no_empty_line(site: Site) -> None:
+    """Nothing has to be read first: not before the agent's words, nor before the visitor's."""
+    caption = calling(site, texts=json.dumps({"en": {"ai_notice": ""}}))
+    site.say("visitor", "Is anybody there?", id="0")
+    expect(caption).to_contain_text("Is anybody there?")
+    site.agent("speaking")
+    site.say("agent", WORDS)
+    expect(caption).to_have_text(WORDS)
+
+
 def test_the_card_in_between_makes_no_difference(site: Site) -> None:
     caption = calling(site)
     site.say("agent", WORDS)
@@ -101,6 +112,13 @@ def test_a_connection_that_is_away_is_said_first(site: Site) -> None:
     expect(caption).to_contain_text("Your connection is weak")
     site.on("reconnecting(false)")
     expect(caption).to_have_text(NOTICE)
+
+
+def test_only_the_bar_keeps_room_for_the_longest_word(site: Site) -> None:
+    calling(site)
+    assert "Listening" in site.page.locator(".bar .state").get_attribute("data-words")  # type: ignore[operator]
+    site.page.locator(".expand").click()
+    expect(site.panel.locator(".state")).not_to_have_attribute("data-words", re.compile(""))
 
 
 @pytest.mark.parametrize(("width", "locale"), [(1280, "en"), (320, "ta"), (320, "en"), (360, "ur")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -111,3 +112,12 @@ def test_panel_that_was_closed_fetches_no_language(site: Site) -> None:
     assert [request.url for request in site.requests if "/assets/hi-" in request.url] == []
     site.page.evaluate("document.querySelector('vaani-widget').open()")
     expect(site.panel).to_have_attribute("lang", "hi")
+
+
+@pytest.mark.parametrize(("content", "system"), [("dark", "light"), ("only light", "dark")])
+def test_theme_of_the_pages_head(open_site: Callable[..., Site], content: str, system: str) -> None:
+    site = open_site(color_scheme=system)
+    site.show(f'<meta name="color-scheme" content="{content}">')
+    site.call()
+    expected = DARK if content == "dark" else "rgb(255, 255, 255)"
+    expect(site.panel).to_have_css("background-color", expected)

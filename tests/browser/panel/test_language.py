@@ -97,6 +97,30 @@ def test_in_a_call_it_is_asked_and_the_call_begins_anew(site: Site) -> None:
     assert site.page.evaluate("room.left") == 0
 
 
+def test_what_is_asked_scrolls_the_card_and_not_the_page(open_site: Callable[..., Site]) -> None:
+    """The visitor has gone on reading; the card becomes narrower by itself."""
+    site = open_site()
+    site.loader = "/sites/shop/widget.js"
+    site.show("<style>body { height: 5000px }</style>", position="inline")
+    site.call()
+    site.click("Call settings")
+    choice(site).select_option("ta")
+    expect(site.panel.get_by_role("alert")).to_be_visible()
+    width = site.panel.evaluate("panel => panel.offsetWidth")
+    site.page.evaluate("scrollTo(0, 3000)")
+    site.page.evaluate("""() => {
+      const panel = document.querySelector("vaani-widget").shadowRoot.querySelector(".panel");
+      window.fitted = new Promise((done) => {
+        const box = panel.querySelector(".devices");
+        new MutationObserver(done).observe(box, { attributes: true, attributeFilter: ["style"] });
+      });
+      document.querySelector("vaani-widget").style.width = "300px";
+    }""")
+    site.page.evaluate("fitted.then(() => new Promise(requestAnimationFrame))")
+    assert site.panel.evaluate("panel => panel.offsetWidth") < width
+    assert site.page.evaluate("scrollY") == 3000
+
+
 def test_in_writing_it_stays_in_writing(site: Site) -> None:
     site.show()
     opened(site)

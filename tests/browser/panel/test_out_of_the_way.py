@@ -40,7 +40,9 @@ def test_the_button_is_hidden_from_the_card(site: Site) -> None:
     until_event(site.page, "vaani-close")
     # the page can still call
     site.page.evaluate("void document.querySelector('vaani-widget').start()")
-    site.page.wait_for_function("seen.events.filter(event => event.name === 'vaani-call-connected').length === 2")
+    site.page.wait_for_function(
+        "seen.events.filter(event => event.name === 'vaani-call-connected').length === 2"
+    )
     expect(site.panel).to_be_visible()
 
 

@@ -221,13 +221,16 @@ def test_the_keyboard_of_a_phone_does_not_cover_it(
     assert site.panel.bounding_box() == box
 
 
-@pytest.mark.parametrize(("width", "height", "left"), [(320, 568, 315), (667, 375, 175), (844, 390, 180), (360, 640, 340)])
+@pytest.mark.parametrize(
+    ("width", "height", "left"), [(320, 568, 315), (667, 375, 175), (844, 390, 180), (360, 640, 340)]
+)
 def test_what_one_types_is_seen_above_a_low_keyboard(
     open_site: Callable[..., Site], width: int, height: int, left: int
 ) -> None:
     site = open_site(viewport={"width": width, "height": height})
     site.page.add_init_script(
-        f"""const view = new EventTarget(); Object.assign(view, {{ height: {height}, offsetTop: 0, scale: 1 }});
+        f"""const view = new EventTarget();
+           Object.assign(view, {{ height: {height}, offsetTop: 0, scale: 1 }});
            Object.defineProperty(window, "visualViewport", {{ value: view }});"""
     )
     site.show()

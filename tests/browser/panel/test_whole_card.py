@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.parts.watch import until_event
+
 from .conftest import ROOT, Site
 
 PHONE: Any = {"width": 390, "height": 700}
@@ -127,6 +129,37 @@ def test_what_the_page_lays_over_the_card_can_be_used(phone: Site) -> None:
     phone.page.locator("#over").click()
     phone.page.keyboard.type("42")
     expect(phone.page.locator("#over")).to_have_value("42")
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["at_once", "later"])
+def test_a_page_that_holds_the_keyboard_as_well_keeps_it(phone: Site, late: bool) -> None:
+    """Two traps that answer each other would never come to an end."""
+    errors: list[str] = []
+    phone.page.on("pageerror", lambda error: errors.append(f"{error}"))
+    phone.page.evaluate(
+        """late => {
+      const field = document.querySelector("input");
+      window.answers = 0;
+      const hold = () => { answers++; field.focus(); };
+      document.addEventListener("focusin", ({ target }) => {
+        if (target !== field) late ? setTimeout(hold) : hold();
+      });
+      field.focus();
+    }""",
+        late,
+    )
+    phone.page.evaluate("() => void VaaniWidget('open')")
+    expect(phone.panel).to_be_visible()
+    phone.page.wait_for_function("answers > 0")
+    further = "performance.getEntriesByType('resource').some(({ name }) => name.includes('/assets/moreen'))"
+    phone.page.wait_for_function(further)
+    phone.page.evaluate("() => new Promise((done) => setTimeout(done, 100))")
+    assert phone.page.evaluate("answers") == 1
+    expect(phone.page.get_by_label("Search")).to_be_focused()
+    assert errors == []
+    # the card goes on working: with a finger all of it can be used
+    phone.click("Start call")
+    until_event(phone.page, "vaani-call-connected")
 
 
 def test_nothing_behind_scrolls_along_and_nothing_is_written_there(phone: Site) -> None:

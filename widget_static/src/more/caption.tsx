@@ -45,7 +45,9 @@ export function Caption({ widget }: CaptionProps): VNode {
     const cut = (box.firstElementChild as HTMLElement).offsetWidth > box.clientWidth;
     box.dataset.cut = cut ? getComputedStyle(box).direction : "";
   });
-  const last = lookOf(widget).options.transcript !== false && noticed.value && model.lines.value.at(-1);
+  // An owner who leaves it out has nothing to be read before.
+  const read = noticed.value || !text("ai_notice");
+  const last = lookOf(widget).options.transcript !== false && read && model.lines.value.at(-1);
   const notice = model.state.value === "reconnecting" ? "reconnecting" : model.microphoneLost.value && "microphone_lost";
   if (notice || !last) return <p class={`caption ${notice ? "notice" : ""}`}>{text(notice || "ai_notice")}</p>;
   return (

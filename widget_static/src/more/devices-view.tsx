@@ -73,8 +73,9 @@ function fitted(box: HTMLElement): () => void {
     const over = panel.scrollHeight - panel.clientHeight;
     box.style.maxHeight = over > 0 ? `${Math.max(LEAST, box.offsetHeight - over)}px` : "none";
     box.scrollTop = scrollTop;
-    // What is asked has to be seen.
-    box.querySelector(".anew")?.scrollIntoView({ block: "nearest" });
+    // What is asked has to be seen; the page around the card stays where it is.
+    const asked = box.querySelector(".anew");
+    if (asked) box.scrollTop += Math.max(0, asked.getBoundingClientRect().bottom - box.getBoundingClientRect().bottom);
   };
   const observer = new ResizeObserver(fit);
   observer.observe(panel);

@@ -12,7 +12,7 @@ export { Devices } from "./devices-view";
 export { Feedback } from "./feedback";
 export { Help, helps } from "./help";
 export { Notices } from "./notices";
-export { still } from "./still";
+export { inside } from "./inside";
 export { Transcript } from "./transcript";
 export { Sound } from "./written";
 export { css };

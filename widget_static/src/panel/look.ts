@@ -49,7 +49,10 @@ export function lookOf(widget: Widget): Look {
 
 /** As asked for, else as the page around it, else as the visitor's system. */
 function isDark(widget: Widget, theme: unknown): boolean {
-  const scheme = theme === "light" || theme === "dark" ? theme : getComputedStyle(widget).colorScheme;
+  const own = theme === "light" || theme === "dark" ? theme : getComputedStyle(widget).colorScheme;
+  // What a page says in its head is in no style.
+  const meta = own === "normal" && document.querySelector<HTMLMetaElement>("meta[name=color-scheme]");
+  const scheme = meta ? meta.content : own;
   const [light, dark] = [/light/.test(scheme), /dark/.test(scheme)];
   return dark !== light ? dark : system.matches;
 }

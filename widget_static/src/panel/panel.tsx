@@ -42,7 +42,7 @@ function Card({ widget, show, hide }: PanelProps): VNode {
   const whole = covers(options);
   const shrink = () => (model.busy() ? show(widget, small(widget)) : hide());
   useFocus(root, `${state} ${!!terms}`);
-  useInside(root, whole);
+  useInside(root, widget, whole);
   useLevels(root);
   return (
     <div
@@ -115,7 +115,7 @@ function Failure({ widget, language }: { widget: Widget; language: string }): VN
 const IN_CALL = ["waiting", "listening", "thinking", "speaking", "muted", "reconnecting"];
 
 /** State in words, and the call's time. */
-function Status(): VNode {
+function Status({ words }: { words?: string }): VNode {
   const state = model.state.value;
   const muted = model.muted.value && state === "listening";
   const seconds = model.seconds.value;
@@ -123,7 +123,7 @@ function Status(): VNode {
   const timed = more.value && model.joined.value && state !== "waiting";
   const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   return (
-    <p class="state" data-words={IN_CALL.map((one) => text(`state_${one}`)).join(" ")}>
+    <p class="state" data-words={words}>
       <span>{text(`state_${muted ? "muted" : shown(state)}`)}</span>
       {timed && <span class="time"><i aria-hidden="true">·</i><span dir="ltr">{time}</span></span>}
     </p>
@@ -168,7 +168,7 @@ function Bar({ widget, show, hide }: PanelProps): VNode {
         <button type="button" class="expand" onClick={() => show(widget, "open")}>
           <span class="aside">{text("expand")}: </span>
           <Orb key={options.avatar} avatar={options.avatar} />
-          <Status />
+          <Status words={IN_CALL.map((one) => text(`state_${one}`)).join(" ")} />
           <Icon name="grow" />
         </button>
         <span class="row">
@@ -192,6 +192,8 @@ function shown(state: State): string {
 
 /** Who can't see hears the steps of a call; not each turn, which would talk over the assistant's own voice. */
 function announcement(state: State): string {
+  // Nobody is told to speak before sound has been let in.
+  if (model.soundBlocked.value) return "";
   switch (state) {
     case "idle":
     case "failed":

@@ -16,36 +16,12 @@ export function covers({ variant, position }: Widget["options"]): boolean {
   return narrow.value && variant === "compact" && position !== "inline";
 }
 
-/** Keeps keyboard and scrolling inside, and writes nothing into the page for it. */
-export function useInside(root: { current: HTMLElement | null }, whole: boolean): void {
+/** Keeps keyboard and scrolling inside, once what can do that has come. */
+export function useInside(root: { current: HTMLElement | null }, host: Widget, whole: boolean): void {
   useLayoutEffect(() => {
     if (!whole) return undefined;
-    const box = root.current!;
     const over = new AbortController();
-    const { signal } = over;
-
-    const back = () => {
-      if (box.matches(":focus-within") || !document.hasFocus()) return;
-      // What the page has laid over the card, a challenge of its own, can be used.
-      const { x, y, width, height } = document.activeElement!.getBoundingClientRect();
-      const seen = (box.getRootNode() as ShadowRoot).elementFromPoint(x + width / 2, y + height / 2);
-      if (!seen || box.contains(seen)) box.focus({ preventScroll: true });
-    };
-    back();
-    document.addEventListener("focusin", back, { signal });
-
-    box.addEventListener("keydown", (event) => {
-      if (event.key !== "Tab") return;
-      const all = [...box.querySelectorAll<HTMLElement>("a[href], button, select, textarea, [tabindex='0']")].filter(
-        (one) => one.getClientRects().length && getComputedStyle(one).visibility === "visible",
-      );
-      const [first, last] = event.shiftKey ? [all.at(-1), all[0]] : [all[0], all.at(-1)];
-      if (event.target !== last && !(event.shiftKey && event.target === box)) return;
-      event.preventDefault();
-      first?.focus();
-    }, { signal });
-
-    more.value?.still(box, signal);
+    more.value?.inside(root.current!, host, over.signal);
     return () => over.abort();
   }, [whole, more.value]);
 }
