@@ -14,8 +14,11 @@ import type { SlotProps } from "./slots";
 export function Instead({ widget }: SlotProps): VNode | null {
   const state = model.state.value;
   const problem = model.problem.value?.code ?? "";
-  const offered = state === "idle" || state === "ended" || (state === "asking" && !model.written.value) || (state === "failed" && writable(problem));
-  if (!offered || !text("type_instead") || lookOf(widget).options.textInput === false) return null;
+  const { textInput, feedback } = lookOf(widget).options;
+  // Where the visitor is asked how it was, there is no room for more.
+  const ended = state === "ended" && (!feedback || model.written.value);
+  const offered = state === "idle" || ended || (state === "asking" && !model.written.value) || (state === "failed" && writable(problem));
+  if (!offered || !text("type_instead") || textInput === false) return null;
   return (
     <button type="button" class="press wide plain" onClick={() => void widget.startText().catch(() => {})}>
       <Sign name="keyboard" />
