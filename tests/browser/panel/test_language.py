@@ -108,15 +108,9 @@ def test_what_is_asked_scrolls_the_card_and_not_the_page(open_site: Callable[...
     expect(site.panel.get_by_role("alert")).to_be_visible()
     width = site.panel.evaluate("panel => panel.offsetWidth")
     site.page.evaluate("scrollTo(0, 3000)")
-    site.page.evaluate("""() => {
-      const panel = document.querySelector("vaani-widget").shadowRoot.querySelector(".panel");
-      window.fitted = new Promise((done) => {
-        const box = panel.querySelector(".devices");
-        new MutationObserver(done).observe(box, { attributes: true, attributeFilter: ["style"] });
-      });
-      document.querySelector("vaani-widget").style.width = "300px";
-    }""")
-    site.page.evaluate("fitted.then(() => new Promise(requestAnimationFrame))")
+    site.panel.evaluate("panel => { panel.style.width = '250px'; }")
+    frames = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    site.page.evaluate(frames)
     assert site.panel.evaluate("panel => panel.offsetWidth") < width
     assert site.page.evaluate("scrollY") == 3000
 
