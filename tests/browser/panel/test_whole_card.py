@@ -155,6 +155,10 @@ def test_a_page_that_holds_the_keyboard_as_well_keeps_it(phone: Site, late: bool
     phone.page.wait_for_function(further)
     phone.page.evaluate("() => new Promise((done) => setTimeout(done, 100))")
     assert phone.page.evaluate("answers") == 1
+    # nor does it begin when the page moves the keyboard again
+    phone.page.evaluate("document.querySelector('a').focus()")
+    phone.page.evaluate("() => new Promise((done) => setTimeout(done, 100))")
+    assert phone.page.evaluate("answers") <= 3
     expect(phone.page.get_by_label("Search")).to_be_focused()
     assert errors == []
     # the card goes on working: with a finger all of it can be used
