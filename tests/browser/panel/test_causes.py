@@ -46,7 +46,7 @@ OTHER_WAY = "Reach us another way"
 
 
 def has_ways(site: Site, *names: str) -> None:
-    """Waits until these can be pressed below the corner's own button, and nothing else."""
+    """Waits until these can be pressed below the corner's own button, and at the end what hides the launcher."""
     site.page.wait_for_function(
         """([root, ...names]) => {
           const pressed = [...eval(root).querySelectorAll(".panel button, .panel a")].slice(1);
@@ -54,7 +54,7 @@ def has_ways(site: Site, *names: str) -> None:
           window.offered = said;
           return said.join("|") === names.join("|");
         }""",
-        arg=[ROOT, *names],
+        arg=[ROOT, *names, "Hide the call button"],
         timeout=5_000,
     )
 

@@ -143,7 +143,7 @@ def test_it_has_words_and_axe_finds_nothing(open_site: Callable[..., Site], loca
     site.agent("listening")
     site.panel.locator(".choose").click()
     site.panel.locator("#vaani_language").select_option("en" if locale != "en" else "ta")
-    site.panel.locator(".devices > .press").click()
+    site.panel.locator(".devices .plain").last.click()
     expect(site.panel.locator(".anew")).to_have_count(2)
     site.settle()
     assert "{" not in site.panel.inner_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -219,6 +220,29 @@ def test_the_keyboard_of_a_phone_does_not_cover_it(
         "Object.assign(visualViewport, { height: 320, scale: 2 }).dispatchEvent(new Event('resize'))"
     )
     assert site.panel.bounding_box() == box
+
+
+def test_a_call_by_voice_starts_anew_in_writing(site: Site) -> None:
+    """For whoever could not choose before: their microphone was allowed long ago."""
+    site.show()
+    site.call()
+    site.click("Microphone and speaker")
+    site.click("Type instead")
+    expect(site.panel.get_by_role("alert")).to_have_text(re.compile("^The call starts anew in writing"))
+    site.click("Not now")
+    assert site.page.evaluate("room.left") == 0
+    site.click("Type instead")
+    site.page.evaluate("window.spoken = room")
+    site.click("Start anew")
+    connected = "seen.events.filter(({ name }) => name === 'vaani-call-connected').length === 2"
+    site.page.wait_for_function(connected)
+    assert site.page.evaluate("spoken.left") == 1
+    assert site.page.evaluate("seen.streams.flatMap(s => s.getTracks()).every(t => t.readyState === 'ended')")
+    assert site.page.evaluate("room.options.microphone === undefined")
+    site.agent("listening")
+    expect(field(site)).to_be_visible()
+    expect(site.panel.get_by_role("button", name="Mute", exact=True)).to_have_count(0)
+    assert [sent["event"] for sent in site.progress()] == ["connected", "ended", "connected"]
 
 
 @pytest.mark.parametrize(

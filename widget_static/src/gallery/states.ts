@@ -167,7 +167,7 @@ export const DONE: Readonly<Record<string, (root: ShadowRoot) => Promise<void>>>
   },
   window: async (root) => {
     await press(root, ".choose");
-    await press(root, ".devices .plain");
+    await press(root, ".devices .plain:last-child");
     await found(root, ".anew");
   },
   app: standing,

@@ -11,6 +11,7 @@ import { Elsewhere, elsewhere } from "./elsewhere";
 import { Glyph } from "./glyphs";
 import { Language, offered } from "./language";
 import type { DevicesProps } from "./slots";
+import { InWriting } from "./written";
 
 /** Whether the choice is shown. */
 export const choosing = signal(false);
@@ -52,6 +53,7 @@ export function Devices({ widget }: DevicesProps): VNode | null {
           {shown && speaks && <Choice kind="audioinput" label={text("microphone")} level />}
           {shown && speakersChosen && <Choice kind="audiooutput" label={text("speaker")} />}
           {shown && <Language widget={widget} />}
+          {shown && <InWriting widget={widget} />}
           {shown && <Elsewhere widget={widget} />}
         </div>
       </div>

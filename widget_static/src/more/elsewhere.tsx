@@ -7,6 +7,7 @@ import * as call from "../call/call";
 import * as model from "../call/model";
 import { text } from "../panel/texts";
 import type { Widget } from "../types";
+import { Anew } from "./anew";
 import { Sign } from "./signs";
 import type { SlotProps } from "./slots";
 
@@ -29,20 +30,13 @@ export function Elsewhere({ widget }: SlotProps): VNode | null {
     // A browser that opens none has not ended the call.
     if (opened) call.end();
   };
-  return asking.value
-    ? (
-      <div class="anew" role="alert">
-        <p>{text("window_anew")}</p>
-        <div class="pair">
-          <button type="button" class="press" onClick={() => (asking.value = false)}>{text("not_now")}</button>
-          <button type="button" class="press primary" onClick={open}>{text("window_open")}</button>
-        </div>
-      </div>
-    )
-    : (
-      <button type="button" class="press wide plain" onClick={() => (asking.value = true)}>
-        <Sign name="window" />
-        {text("window")}
-      </button>
-    );
+  if (asking.value) {
+    return <Anew question={text("window_anew")} label={text("window_open")} go={open} stay={() => (asking.value = false)} />;
+  }
+  return (
+    <button type="button" class="press wide plain" onClick={() => (asking.value = true)}>
+      <Sign name="window" />
+      {text("window")}
+    </button>
+  );
 }

@@ -8,6 +8,7 @@ import { keep, language } from "../call/kept";
 import * as model from "../call/model";
 import { text } from "../panel/texts";
 import type { Widget } from "../types";
+import { Anew } from "./anew";
 import { Glyph } from "./glyphs";
 import type { SlotProps } from "./slots";
 
@@ -71,13 +72,12 @@ export function Language({ widget }: SlotProps): VNode | null {
         <Glyph name="down" />
       </div>
       {asks && (
-        <div class="anew" role="alert">
-          <p>{text("language_anew", { language: nameOf(wished.value) })}</p>
-          <div class="pair">
-            <button type="button" class="press" onClick={() => (wished.value = "")}>{text("not_now")}</button>
-            <button type="button" class="press primary" onClick={anew}>{text("anew")}</button>
-          </div>
-        </div>
+        <Anew
+          question={text("language_anew", { language: nameOf(wished.value) })}
+          label={text("anew")}
+          go={anew}
+          stay={() => (wished.value = "")}
+        />
       )}
     </div>
   );

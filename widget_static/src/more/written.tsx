@@ -1,11 +1,14 @@
 /** A call in writing: how it begins, and whether the agent is heard in it. */
 
+import { signal } from "@preact/signals";
 import type { VNode } from "preact";
+import { useEffect } from "preact/hooks";
 
 import * as call from "../call/call";
 import * as model from "../call/model";
 import { lookOf } from "../panel/look";
 import { text } from "../panel/texts";
+import { Anew } from "./anew";
 import { writable } from "./cause";
 import { Sign } from "./signs";
 import type { SlotProps } from "./slots";
@@ -19,8 +22,28 @@ export function Instead({ widget }: SlotProps): VNode | null {
   const ended = state === "ended" && (!feedback || model.written.value);
   const offered = state === "idle" || ended || (state === "asking" && !model.written.value) || (state === "failed" && writable(problem));
   if (!offered || !text("type_instead") || textInput === false) return null;
+  return <TypeInstead onClick={() => void widget.startText().catch(() => {})} />;
+}
+
+const asking = signal(false);
+
+/** In a call by voice, for whoever could not choose before. A call keeps its kind: it begins anew. */
+export function InWriting({ widget }: SlotProps): VNode | null {
+  useEffect(() => () => void (asking.value = false), []);
+  if (model.written.value || !text("type_instead") || lookOf(widget).options.textInput === false) return null;
+  if (!asking.value) return <TypeInstead onClick={() => (asking.value = true)} />;
+  const go = () => {
+    asking.value = false;
+    call.end();
+    // Inside the click, so that the browser lets sound play later; what goes wrong is shown in the panel.
+    void widget.startText().catch(() => {});
+  };
+  return <Anew question={text("writing_anew")} label={text("anew")} go={go} stay={() => (asking.value = false)} />;
+}
+
+function TypeInstead({ onClick }: { onClick(): void }): VNode {
   return (
-    <button type="button" class="press wide plain" onClick={() => void widget.startText().catch(() => {})}>
+    <button type="button" class="press wide plain" onClick={onClick}>
       <Sign name="keyboard" />
       {text("type_instead")}
     </button>
