@@ -46,7 +46,7 @@ OTHER_WAY = "Reach us another way"
 
 
 def has_ways(site: Site, *names: str) -> None:
-    """Waits until these can be pressed below the corner's own button, and at the end what hides the launcher."""
+    """Waits until these can be pressed below the corner's button, and last what hides the launcher."""
     site.page.wait_for_function(
         """([root, ...names]) => {
           const pressed = [...eval(root).querySelectorAll(".panel button, .panel a")].slice(1);
