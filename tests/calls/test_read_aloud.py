@@ -75,6 +75,7 @@ CHOOSING = muted("""
         option "Fake Audio Input 2"
       text "Speaker"
       combobox "Speaker" [expanded=false, value="Fake Default Audio Output"] …
+      button "Type instead"
       button "Continue in its own window"
 """)
 
@@ -162,6 +163,7 @@ BEFORE = on_page("""
       text "You are talking to an AI assistant"
       button "Start call"
       button "Type instead"
+      button "Hide the call button"
 """)
 
 # what comes is read, for nobody hears the agent
