@@ -97,3 +97,66 @@ def test_from_right_to_left(window: WebKit, served: tuple[PageServer, str]) -> N
     close = window.run(f"{PANEL}.querySelector('button').getBoundingClientRect().x")
     panel = window.run(f"{PANEL}.getBoundingClientRect().toJSON()")
     assert close < panel["x"] + panel["width"] / 2, "the corner's button is at the left"
+
+
+PHONE = "document.querySelector('iframe').contentWindow"
+IN_PHONE = f"{PHONE}.document.querySelector('vaani-widget')"
+CARD = f"{IN_PHONE}?.shadowRoot?.querySelector('[part=panel]')"
+
+
+@pytest.fixture
+def phone(window: WebKit, served: tuple[PageServer, str]) -> WebKit:
+    """The widget in a window that is as narrow as a phone's, with its card open."""
+    pages, server = served
+    tag = f'<script async src="{server}/vaani/widget.js" data-site="shop" data-variant="compact"></script>'
+    inner = pages.add(
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Shop</title>'
+        f'<body style="height: 4000px"><a href="#tea">Tea</a><input aria-label="Search">{tag}'
+    )
+    window.go(
+        pages.add(
+            f'<!doctype html><html lang="en"><title>Phone</title><body>'
+            f'<iframe width="390" height="640" src="{inner}"></iframe>'
+        )
+    )
+    window.until(f"!!{IN_PHONE}?.shadowRoot?.querySelector('[part=button]')")
+    window.run(f"{PHONE}.document.querySelector('input').focus()")
+    window.run(f"void {IN_PHONE}.open()")
+    window.until(f"{CARD}?.getAttribute('aria-modal') === 'true'")
+    return window
+
+
+FOCUSED = (
+    f"{IN_PHONE}.shadowRoot.activeElement?.getAttribute('aria-label')"
+    f" ?? {IN_PHONE}.shadowRoot.activeElement?.textContent ?? 'page'"
+)
+
+
+def test_a_phones_card_holds_the_keyboard(phone: WebKit) -> None:
+    further = (
+        f"{PHONE}.performance.getEntriesByType('resource').some(({{ name }}) => /assets\\/moreen/.test(name))"
+    )
+    phone.until(further)
+    there = []
+    for _ in range(6):
+        phone.keys("\ue004")
+        there.append(phone.run(FOCUSED))
+    assert "page" not in there
+    assert len(set(there)) < len(there), "it goes round"
+    phone.keys("\ue00c")
+    phone.until(f"!{CARD}")
+    assert phone.run(f"{PHONE}.document.activeElement.getAttribute('aria-label')") == "Search"
+
+
+def test_what_lies_over_a_phones_card_can_be_used(phone: WebKit) -> None:
+    phone.run(
+        f"""(() => {{
+      const over = {PHONE}.document.createElement("input");
+      over.id = "over";
+      over.style = "position: fixed; inset: 100px auto auto 100px; z-index: 2147483647";
+      {PHONE}.document.body.append(over);
+      over.focus();
+    }})()"""
+    )
+    phone.keys("42")
+    assert phone.run(f"{PHONE}.document.getElementById('over').value") == "42"

@@ -1,0 +1,182 @@
+"""Every shape in every state, without a call: Firefox and Safari's engine draw and say what Chromium does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import whole_chrome
+from tests.browser.gallery.conftest import cells_server
+from tests.parts.firefox import firefox
+from tests.parts.webkit import webkit
+from vaani_widget.demo import gallery
+
+__all__ = ["cells_server", "whole_chrome"]
+
+LOOKS: dict[str, tuple[tuple[int, int], dict[str, str]]] = {
+    "wide": ((1000, 720), {}),
+    "narrow": ((320, 620), {"theme": "dark", "scheme": "dark", "position": "bottom-left"}),
+    "urdu": ((320, 620), {"lang": "ur"}),
+}
+"""Size of the window in pixels, and what the element is told."""
+
+OWN_HELP = {"denied", "old"}
+"""Where each browser is told what to do in its own words."""
+OWN_CHOICE = {"settings", "anew", "window"}
+"""Where a speaker can be chosen or cannot."""
+
+FRAME = """(() => {
+  document.body.style.margin = 0;
+  document.body.innerHTML = "<iframe style='border: 0; display: block'></iframe>";
+  return true;
+})()"""
+"""A window of any size, in each of the browsers."""
+SHOWN = """((width, height, address) => {
+  const frame = document.querySelector("iframe");
+  Object.assign(frame, { width, height, src: address });
+  frame.dataset.address = address;
+  return true;
+})(%s, %s, %s)"""
+DRAWN = """(() => {
+  const frame = document.querySelector("iframe");
+  const page = frame.contentDocument;
+  const there = page?.location.href.endsWith(frame.dataset.address);
+  return there && page.documentElement?.hasAttribute("data-drawn");
+})()"""
+LOOKED_AT = """(() => {
+  const page = document.querySelector("iframe").contentWindow;
+  const root = page.document.querySelector("vaani-widget").shadowRoot;
+  // a scrollbar of Firefox takes room, Chromium's here does not
+  const sheet = new page.CSSStyleSheet();
+  sheet.replaceSync("* { scrollbar-width: none !important }");
+  root.adoptedStyleSheets.push(sheet);
+  for (const change of root.getAnimations())
+    if (change.effect.getComputedTiming().endTime < Infinity) change.finish();
+
+  const visible = { checkVisibilityCSS: true, checkOpacity: true };
+  const seen = (one) => !one.closest("svg, .aside") && one.checkVisibility(visible);
+  const all = (what) => [...root.querySelectorAll(what)].filter(seen);
+  const box = (one) => {
+    const { x, y, width, height } = one.getBoundingClientRect();
+    return [`${one.localName}.${one.className}`, getComputedStyle(one).position, x, y, width, height];
+  };
+  const whole = root.querySelector(".panel, .bar") ?? root.querySelector("button");
+  const [, , left, , width] = box(whole);
+  const within = ([, , x, , wide]) => x >= left - 1 && x + wide <= left + width + 1;
+  return {
+    boxes: all(".panel, .bar, :is(.panel, .bar, .said, .row) > *, button, textarea, .orb, .sign").map(box),
+    columns: [".panel > :not(.corner)", ".said > :not(.newest)"].map((rows) => all(rows).map(box)),
+    text: whole.innerText.replace(/\\s+/g, ""),
+    outside: all(":not(.caption *)").map(box).filter((one) => !within(one)).map(([name]) => name),
+  };
+})()"""
+
+
+@dataclass
+class Seen:
+    """Of one cell."""
+
+    boxes: list[list[Any]]
+    """Name, ``position``, and left, top, width and height in pixels."""
+    columns: list[list[list[Any]]]
+    """Of what is one below the other, likewise."""
+    text: str
+    """Without spaces, of which each browser has its own idea."""
+    outside: list[str]
+    """What is not within the card or bar, but for the one line of a bar that fades out."""
+
+
+Drawn = dict[tuple[str, str, str], Seen]
+"""By shape, look and state."""
+
+
+def drawn(go: Callable[[str], object], run: Callable[[str], Any], server: str) -> Drawn:
+    go(f"{server}/cell?variant=button&state=launcher")
+    run(FRAME)
+    seen = {}
+    for shape in gallery.SHAPES:
+        for look, ((width, height), told) in LOOKS.items():
+            for state, address in gallery.cells(shape, **told).items():
+                run(SHOWN % (width, height, json.dumps(address)))
+                while not run(DRAWN):
+                    pass
+                seen[shape, look, state] = Seen(**run(LOOKED_AT))
+    return seen
+
+
+@pytest.fixture(scope="module")
+def by_chromium(whole_chrome: Browser, cells_server: str) -> Iterator[Drawn]:
+    context = whole_chrome.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    try:
+        yield drawn(page.goto, page.evaluate, cells_server)
+    finally:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def by_firefox(cells_server: str, tmp_path_factory: pytest.TempPathFactory) -> Drawn:
+    with firefox("", tmp_path_factory.mktemp("firefox") / "log") as window:
+        return drawn(window.go, window.run, cells_server)
+
+
+@pytest.fixture(scope="module")
+def by_webkit(cells_server: str, tmp_path_factory: pytest.TempPathFactory) -> Drawn:
+    with webkit(tmp_path_factory.mktemp("webkit") / "log") as window:
+        return drawn(window.go, window.run, cells_server)
+
+
+def differences(mine: Seen, theirs: Seen) -> list[str]:
+    """More than some pixels, which letters of another width explain."""
+    if [box[0] for box in mine.boxes] != [box[0] for box in theirs.boxes]:
+        return [f"{[box[0] for box in mine.boxes]} instead of {[box[0] for box in theirs.boxes]}"]
+    return [
+        f"{one} instead of {other}"
+        for one, other in zip(mine.boxes, theirs.boxes, strict=True)
+        if max(abs(a - b) for a, b in zip(one[2:], other[2:], strict=True)) > 8
+    ]
+
+
+@pytest.mark.parametrize("engine", ["firefox", "webkit"])
+def test_drawn_as_in_chromium(request: pytest.FixtureRequest, by_chromium: Drawn, engine: str) -> None:
+    cells: Drawn = request.getfixturevalue(f"by_{engine}")
+    found = {}
+    for cell, theirs in by_chromium.items():
+        _, look, state = cell
+        if state in OWN_HELP:
+            continue
+        mine = cells[cell]
+        if state not in OWN_CHOICE and mine.text != theirs.text:
+            found[cell] = [f"{mine.text!r} instead of {theirs.text!r}"]
+        # the letters of Urdu are wider or narrower
+        elif state not in OWN_CHOICE and look != "urdu" and (wrong := differences(mine, theirs)):
+            found[cell] = wrong
+    assert not found, "\n".join(f"{cell}: {wrong}" for cell, wrong in found.items())
+
+
+@pytest.mark.parametrize("engine", ["firefox", "webkit"])
+def test_nothing_lies_over_anything(request: pytest.FixtureRequest, engine: str) -> None:
+    """Nor does anything stick out of the card or bar, or this out of the window."""
+    cells: Drawn = request.getfixturevalue(f"by_{engine}")
+    found: dict[Any, list[str]] = {}
+    for cell, seen in cells.items():
+        (width, height), _ = LOOKS[cell[1]]
+        wrong = [f"{name} sticks out" for name in seen.outside]
+        for column in seen.columns:
+            for above, below in pairwise(column):
+                if below[1] != "sticky" and above[3] + above[5] > below[3] + 1:
+                    wrong.append(f"{above[0]} lies over {below[0]}")
+        if cell[2] != "launcher":
+            card = seen.boxes[0]
+            if card[2] < 0 or card[3] < 0 or card[2] + card[4] > width or card[3] + card[5] > height:
+                wrong.append(f"{card} is not in the window")
+        assert seen.text or cell[2] == "launcher", cell
+        if wrong:
+            found[cell] = wrong
+    assert not found, "\n".join(f"{cell}: {wrong}" for cell, wrong in found.items())
