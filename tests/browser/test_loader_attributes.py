@@ -124,6 +124,10 @@ def test_corner_and_offsets_at_once(window: Window, position: str) -> None:
     window.element("widget => { widget.offsetX = 5; widget.offsetY = 44; }")
     at = window.element(distances)
     assert [round(at[side]) for side in CORNERS[position]] == [5, 44]
+    # as people write it, and what is no length
+    window.element("widget => { widget.offsetX = '30px'; widget.offsetY = 'much'; }")
+    at = window.element(distances)
+    assert [round(at[side]) for side in CORNERS[position]] == [30, 20]
 
 
 def test_inline_stands_where_it_is_written(window: Window) -> None:

@@ -14,17 +14,20 @@ from flask import Flask, Response, abort, render_template_string, request, send_
 
 from ..errors import ConfigurationError
 
-BAR: Final = (
-    "launcher", "asking", "connecting", "waiting", "quiet", "listening", "thinking", "speaking",
-    "muted", "lost", "silent", "reconnecting", "unheard", "interrupted", "ending", "headset",
+LAUNCHER: Final = ("launcher", "trying", "unreached")
+CALL: Final = (
+    "asking", "connecting", "waiting", "quiet", "listening", "thinking", "speaking", "muted", "lost",
+    "silent", "reconnecting", "unheard", "interrupted", "ending", "headset",
+)  # fmt: skip
+HELP: Final = (
+    "denied", "firefox", "safari", "ios", "android", "system", "windows", "phone", "missing", "taken",
+    "policy", "insecure", "app", "old",
 )  # fmt: skip
 CARD: Final = (
-    "idle", "consent", "elsewhere", "asking", "connecting", "waiting", "quiet", "listening", "thinking",
-    "speaking", "muted", "lost", "silent", "reconnecting", "writing", "ended", "rate", "denied", "missing",
-    "taken", "system", "policy", "app", "old", "busy", "settings", "anew", "window", "unheard", "unsent",
-    "interrupted", "ending", "headset",
+    "idle", "consent", "elsewhere", *CALL, "writing", "settings", "anew", "window", "ended", "rate", "unsent",
+    "busy", *HELP,
 )  # fmt: skip
-SHAPES: Final = {"button": BAR, "compact": ("launcher", *CARD)}
+SHAPES: Final = {"button": (*LAUNCHER, *CALL), "compact": (*LAUNCHER, *CARD)}
 
 CELL: Final = """<!doctype html>
 <html lang="{{ lang }}" dir="{{ 'rtl' if lang == 'ur' else 'ltr' }}" style="color-scheme: {{ scheme }}">
@@ -82,7 +85,7 @@ def create_gallery(folder: Path) -> Flask:
     @app.get("/cell")
     def cell() -> str:
         state = request.args.get("state", "")
-        if state not in {"launcher", *BAR, *CARD}:
+        if state not in {*LAUNCHER, *CARD}:
             abort(404)
         return render_template_string(
             CELL, state=state, scheme=request.args.get("scheme", "light"), lang=request.args.get("lang", "en")

@@ -29,7 +29,12 @@ ACROSS = 6
 
 BARS = gallery.SHAPES["button"]
 CARDS = gallery.SHAPES["compact"]
+ON_PHONES = [
+    state for state in CARDS if state not in {*gallery.LAUNCHER, *gallery.HELP} or state in {"android", "ios"}
+]
 FEW = ("launcher", "idle", "consent", "listening", "denied", "busy")
+TOLD_IN_BARS = BARS[-9:]
+"""Those with more than a line of words."""
 
 
 @dataclass
@@ -41,13 +46,15 @@ class Sheet:
     look: dict[str, str] = field(default_factory=dict)
     window: tuple[int, int] = WIDE
     size: tuple[int, int] = NARROW
-    """Of a cell: the window's lower corner on the widget's side."""
+    """Of a cell: the window's lower corner on the widget's side, or the upper one inline."""
 
     def drawn(self, page: Page) -> Image.Image:
         """Half as large."""
         (width, height), (wide, high) = self.size, self.window
-        left = 0 if self.look.get("position") == "bottom-left" else wide - width
-        corner: Any = {"x": left, "y": high - height, "width": width, "height": height}
+        position = self.look.get("position", "bottom-right")
+        left = wide - width if position == "bottom-right" else 0
+        top = 0 if position == "inline" else high - height
+        corner: Any = {"x": left, "y": top, "width": width, "height": height}
         shot = page.screenshot(animations="disabled", clip=corner)
         return halved(Image.open(io.BytesIO(shot)))
 
@@ -74,15 +81,30 @@ SHEETS = {
         {"scheme": "dark", "position": "bottom-left", "accent-color": "#ffd400"},
         size=(420, 640),
     ),
-    "phone-dark": Sheet("compact", (*CARDS[:18], *CARDS[-8:]), {"scheme": "dark"}, NARROW, NARROW),
-    "phone-bar-light": Sheet("button", BARS[-9:], {}, NARROW, (320, 350)),
+    "phone-dark": Sheet("compact", ON_PHONES, {"scheme": "dark"}, NARROW, NARROW),
+    "phone-bar-light": Sheet("button", TOLD_IN_BARS, {}, NARROW, (320, 350)),
     "urdu-card-light": Sheet(
         "compact",
         FEW,
         {"lang": "ur", "position": "bottom-left", "fallback-url": "tel:+49123"},
         size=(420, 640),
     ),
-    "urdu-phone-bar-dark": Sheet("button", BARS[-9:], {"lang": "ur", "scheme": "dark"}, NARROW, (320, 350)),
+    "urdu-phone-bar-dark": Sheet(
+        "button", TOLD_IN_BARS, {"lang": "ur", "scheme": "dark"}, NARROW, (320, 350)
+    ),
+    "inline-card-light": Sheet(
+        "compact",
+        ("launcher", "idle", "listening", "settings", "ended"),
+        {"position": "inline"},
+        size=(420, 640),
+    ),
+    "inline-bar-dark": Sheet(
+        "button",
+        ("launcher", "listening", "silent", "ending"),
+        {"position": "inline", "scheme": "dark"},
+        NARROW,
+        (320, 310),
+    ),
     **{
         f"card-{lang}": Sheet("compact", ("consent", "listening", "ended"), {"lang": lang}, size=(420, 640))
         for lang in ("hi", "bn", "ta")

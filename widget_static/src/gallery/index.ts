@@ -21,9 +21,16 @@ const until = (ready: () => unknown): Promise<void> =>
     look();
   });
 
+/** The button by itself, and what has to be done to it. There is no panel to be fetched here. */
+const LAUNCHERS: Readonly<Record<string, (widget: Widget) => unknown>> = {
+  launcher: () => {},
+  trying: (widget) => widget.face("busy"),
+  unreached: (widget) => (widget as unknown as { panel_(): Promise<unknown> }).panel_().catch(() => {}),
+};
+
 async function draw(widget: Widget, state: string): Promise<void> {
   for (const [name, value] of asked) if (name !== "state" && name !== "card") widget.setAttribute(name, value);
-  if (state === "launcher") return;
+  if (LAUNCHERS[state]) return void (await LAUNCHERS[state](widget));
   model.home.value = widget;
   model.site.value = site;
   fetchMore();

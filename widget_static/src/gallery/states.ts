@@ -44,6 +44,17 @@ function inside(agent: string): void {
   Object.defineProperty(navigator, "userAgent", { value: `Mozilla/5.0 (${agent}` });
 }
 
+const MAC = "Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15";
+const WINDOWS = "Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36";
+const ANDROID = "Linux; Android 10; K) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36";
+const IPHONE = "iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15";
+const FIREFOX = "X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+const failedIn = (agent: string, code: Problem["code"]) => (): void => {
+  inside(agent);
+  failed({ code });
+};
+
 /** A site that lets its visitors choose, and a desk with a headset on it. */
 function choosing(): void {
   model.site.value = { ...site, languages: ["en", "hi", "ta", "ur"], share: true };
@@ -113,19 +124,20 @@ export const STATES: Readonly<Record<string, () => void>> = {
   denied: () => failed({ code: "mic_denied" }),
   missing: () => failed({ code: "mic_missing" }),
   taken: () => failed({ code: "mic_busy" }),
-  system: () => {
-    inside("Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15");
-    failed({ code: "mic_blocked" });
-  },
+  firefox: failedIn(FIREFOX, "mic_denied"),
+  safari: failedIn(MAC, "mic_denied"),
+  ios: failedIn(`${IPHONE} Version/18.0 Mobile/15E148 Safari/604.1`, "mic_denied"),
+  android: failedIn(ANDROID, "mic_denied"),
+  system: failedIn(MAC, "mic_blocked"),
+  windows: failedIn(WINDOWS, "mic_blocked"),
+  phone: failedIn(ANDROID, "mic_blocked"),
+  insecure: () => failed({ code: "insecure_context" }),
   policy: () => {
     // In the gallery each cell is a frame; alone it is a page.
     Object.defineProperty(document, "permissionsPolicy", { value: { allowsFeature: () => false } });
     failed({ code: "mic_blocked" });
   },
-  app: () => {
-    inside("iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Instagram 300.0");
-    failed({ code: "mic_denied" });
-  },
+  app: failedIn(`${IPHONE} Instagram 300.0`, "mic_denied"),
   old: () => failed({ code: "unsupported" }),
   busy: () => failed({ code: "site_busy", retry_after: 60 }),
   settings: choosing,

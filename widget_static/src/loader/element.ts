@@ -164,7 +164,8 @@ export class VaaniWidgetElement extends HTMLElement {
     const { language, box_: box } = this;
     const style = box.style;
     const set = (name: string, value: string | null) => style.setProperty(`--v-${name}`, value);
-    for (const name of ["zIndex", "offsetX", "offsetY"] as const) set(name, this.look_(name));
+    // Whoever writes "30px" means 30; what has no number is as if it were not there.
+    for (const name of ["zIndex", "offsetX", "offsetY"] as const) set(name, /-?\d+/.exec(this.look_(name)) as never);
     // Any color, a page's variable too, comes back as `rgb()`; what is no color leaves that of the stylesheet.
     style.color = this.look_("accentColor");
     const { color } = getComputedStyle(box);

@@ -2,6 +2,7 @@
 
 import css from "./more.css";
 import "./accent";
+import "./uncover";
 import "./words";
 
 export { inVain } from "./cause";
