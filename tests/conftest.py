@@ -18,6 +18,7 @@ LONG = [
     "attack/test_store_faults.py",
     "openapi/test_conformance.py",
     "browser/gallery/test_axe.py",
+    "other_browsers/test_drawn_alike.py",
     "browser/gallery/test_gallery.py",
     "browser/panel/test_failures.py",
     "calls/test_ends.py",

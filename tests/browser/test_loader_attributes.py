@@ -124,10 +124,11 @@ def test_corner_and_offsets_at_once(window: Window, position: str) -> None:
     window.element("widget => { widget.offsetX = 5; widget.offsetY = 44; }")
     at = window.element(distances)
     assert [round(at[side]) for side in CORNERS[position]] == [5, 44]
-    # as people write it, and what is no length
-    window.element("widget => { widget.offsetX = '30px'; widget.offsetY = 'much'; }")
-    at = window.element(distances)
-    assert [round(at[side]) for side in CORNERS[position]] == [30, 20]
+    # as people write it, and what is no such length
+    for x, y, seen in [("30px", "much", [30, 20]), ("12.5", "2rem", [12.5, 20]), ("5%", "8px", [20, 8])]:
+        window.element("(widget, [x, y]) => { widget.offsetX = x; widget.offsetY = y; }", [x, y])
+        at = window.element(distances)
+        assert [at[side] for side in CORNERS[position]] == pytest.approx(seen, abs=0.1)
 
 
 def test_inline_stands_where_it_is_written(window: Window) -> None:

@@ -83,6 +83,10 @@ def test_button_that_is_not_drawn_still_says_that_nothing_could_be_loaded(window
     window.page.get_by_text("Ask").click()
     expect(window.launcher).to_have_text("↻ Talk to agent")
     expect(window.launcher).to_be_visible()
+    # whatever the page goes on to say of it
+    window.element("widget => { widget.label = 'Ask us'; widget.theme = 'dark'; }")
+    expect(window.launcher).to_have_text("↻ Ask us")
+    expect(window.launcher).to_be_visible()
 
 
 def test_yesterdays_loader_works_today(window: Window) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from vaani_widget.demo.gallery import BAR, CARD
+from vaani_widget.demo.gallery import SHAPES
 
 HTTP = httpx.Client(trust_env=False, verify=False, limits=httpx.Limits(max_keepalive_connections=0))
 COMMAND = [sys.executable, "-c", "from vaani_widget.cli import main; main()", "demo"]
@@ -138,7 +138,7 @@ def test_the_gallery_shows_every_state(tmp_path: Path) -> None:
             assert time.monotonic() < end
             time.sleep(0.05)
         page = HTTP.get(found[1]).text
-        for state in (*BAR, *CARD):
+        for state in {*SHAPES["button"], *SHAPES["compact"]}:
             assert f"<figcaption>{state}</figcaption>" in page
         cell = re.findall(r'src="(/cell[^"]+)"', page)[0].replace("&amp;", "&")
         (script,) = re.findall(r'src="(/\S+\.js)"', HTTP.get(found[1] + cell).text)

@@ -123,6 +123,9 @@ def phone(window: WebKit, served: tuple[PageServer, str]) -> WebKit:
     window.run(f"{PHONE}.document.querySelector('input').focus()")
     window.run(f"void {IN_PHONE}.open()")
     window.until(f"{CARD}?.getAttribute('aria-modal') === 'true'")
+    # what keeps the keyboard inside comes with the further chunk
+    fetched = f"{PHONE}.performance.getEntriesByType('resource').map(({{ name }}) => name)"
+    window.until(f"{fetched}.some((name) => name.includes('/assets/moreen'))")
     return window
 
 

@@ -76,3 +76,24 @@ def test_large_letters_break_no_word_and_no_turn_rearranges(walk: Walk, lang: st
                 heights.setdefault(width, set()).add(round(row["height"]))
     assert wrong == {}
     assert all(len(each) == 1 for each in heights.values()), heights
+
+
+@pytest.mark.parametrize("position", ["bottom-right", "bottom-left", "top-left"])
+def test_an_offset_pushes_nothing_out_of_the_window(walk: Walk, position: str) -> None:
+    """Whoever sets the button beside another one has a bar and a card, too."""
+    look = {"position": position, "offset-x": "90"}
+    edges = """() => {
+      const box = document.querySelector("vaani-widget").shadowRoot.querySelector(".bar, .panel, button");
+      const { left, right } = box.getBoundingClientRect();
+      return [left, innerWidth - right];
+    }"""
+    for shape, states in (("button", ("listening",)), ("compact", ("launcher", "listening"))):
+        for state, page in walk(shape, states, **look):
+            for width in (320, 390, 600, 1280):
+                page.set_viewport_size({"width": width, "height": 700})
+                left, right = page.evaluate(edges)
+                assert left >= 0, (state, width)
+                assert right >= 0, (state, width)
+                # as far from its side as it was told to be, where there is room
+                if state == "launcher" or width >= 600:
+                    assert (left if position.endswith("left") else right) == pytest.approx(90, abs=0.5)

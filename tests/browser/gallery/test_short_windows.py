@@ -26,13 +26,25 @@ LOOK = """async () => {
     one.scrollIntoView({ block: "nearest" });
     if (!seen(one)) wrong.push(`${one.id || one.textContent} cannot be reached`);
   }
+  const head = root.querySelector(".head");
+  const devices = root.querySelector(".devices:not([hidden])")?.getBoundingClientRect();
+  const named = head.checkVisibility({ checkVisibilityCSS: true });
+  const under = head.getBoundingClientRect().bottom;
+  if (named && devices?.top < under) wrong.push("the settings lie over the name");
   return wrong;
 }"""
 
 
 @pytest.mark.parametrize(
     ("lang", "window"),
-    [("en", (320, 620)), ("en", (320, 480)), ("ta", (320, 520)), ("ur", (360, 560)), ("en", (640, 380))],
+    [
+        ("en", (320, 620)),
+        ("en", (320, 480)),
+        ("en", (320, 256)),
+        ("ta", (320, 520)),
+        ("ur", (360, 560)),
+        ("en", (640, 380)),
+    ],
 )
 def test_all_can_be_reached_and_hanging_up_is_in_sight(
     walk: Walk, lang: str, window: tuple[int, int]

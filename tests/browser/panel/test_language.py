@@ -82,6 +82,18 @@ def test_in_a_call_it_is_asked_and_the_call_begins_anew(site: Site) -> None:
     expect(choice(site)).to_have_value("hi")
     assert spoken(site) == ["hi"]
 
+    # left unanswered, it is no question of the next call
+    choice(site).select_option("ta")
+    site.click("End call")
+    site.click("Call again")
+    site.page.wait_for_function(
+        "seen.events.filter(({ name }) => name === 'vaani-call-connected').length === 2"
+    )
+    site.click("Call settings")
+    expect(choice(site)).to_have_value("hi")
+    expect(asked).to_have_count(0)
+    assert spoken(site) == ["hi", "hi"]
+
     # by keyboard alone
     choice(site).focus()
     choice(site).select_option("ta")
@@ -89,11 +101,12 @@ def test_in_a_call_it_is_asked_and_the_call_begins_anew(site: Site) -> None:
     site.page.keyboard.press("Tab")
     expect(site.panel.get_by_role("button", name="Start anew")).to_be_focused()
     site.page.keyboard.press("Enter")
-    until_event(site.page, "vaani-call-end", where="detail.reason === 'visitor'")
     site.page.wait_for_function(
-        "seen.events.filter(({ name }) => name === 'vaani-call-connected').length === 2"
+        "seen.events.filter(({ name }) => name === 'vaani-call-connected').length === 3"
     )
-    assert spoken(site) == ["hi", "ta"]
+    ends = site.page.evaluate("seen.events.flatMap(e => e.name === 'vaani-call-end' ? e.detail.reason : [])")
+    assert ends == ["visitor", "visitor"]
+    assert spoken(site) == ["hi", "hi", "ta"]
     assert site.page.evaluate("room.left") == 0
 
 

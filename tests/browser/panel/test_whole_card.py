@@ -164,6 +164,9 @@ def test_a_page_that_holds_the_keyboard_as_well_keeps_it(phone: Site, late: bool
     # the card goes on working: with a finger all of it can be used
     phone.click("Start call")
     until_event(phone.page, "vaani-call-connected")
+    phone.agent("listening")
+    phone.page.evaluate("() => new Promise((done) => setTimeout(done, 700))")
+    expect(phone.panel.get_by_role("button", name="End call")).to_be_visible()
 
 
 def test_nothing_behind_scrolls_along_and_nothing_is_written_there(phone: Site) -> None:

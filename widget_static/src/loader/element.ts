@@ -44,6 +44,8 @@ export class VaaniWidgetElement extends HTMLElement {
   private readonly box_ = make("div");
   readonly launcher_ = make("button");
   private readonly link_ = make("a");
+  /** What stands before the label where no panel could be fetched: then the launcher says it, and is the way to try again. */
+  private failed_: string | undefined;
   /** By the visitor, who has it back when a page is loaded. */
   private dismissed_ = false;
 
@@ -126,7 +128,8 @@ export class VaaniWidgetElement extends HTMLElement {
     return "en";
   }
 
-  face(face: Face): void {
+  face(face: Face, failed?: string): void {
+    this.failed_ = failed;
     this.link_.remove();
     this.dismissed_ ||= face === "dismissed";
     this.launcher_.hidden = this.dismissed_ || face === "call";
@@ -164,16 +167,17 @@ export class VaaniWidgetElement extends HTMLElement {
     const { language, box_: box } = this;
     const style = box.style;
     const set = (name: string, value: string | null) => style.setProperty(`--v-${name}`, value);
-    // Whoever writes "30px" means 30; what has no number is as if it were not there.
-    for (const name of ["zIndex", "offsetX", "offsetY"] as const) set(name, /-?\d+/.exec(this.look_(name)) as never);
+    // Whoever writes "30px" means 30; what is no number is as if it were not there.
+    for (const name of ["zIndex", "offsetX", "offsetY"] as const) set(name, /^[-\d.]+(?=p|$)/.exec(this.look_(name)) as never);
     // Any color, a page's variable too, comes back as `rgb()`; what is no color leaves that of the stylesheet.
     style.color = this.look_("accentColor");
     const { color } = getComputedStyle(box);
     set("accent", color);
     set("ink", inkOn(color));
-    box.className = `box ${this.look_("position")} ${this.look_("variant")} ${this.look_("theme")}`;
+    box.className = `box ${this.look_("position")} ${this.failed_ ?? this.look_("variant")}`;
     this.launcher_.lang = language;
-    this.launcher_.textContent = this.label ?? own(this.texts_(language), "label") ?? this.look_("label") ?? wordsIn(language)[1]!;
+    this.launcher_.textContent = this.label ?? own(this.texts_(language), "label") ?? this.look_("label") ?? wordsIn(language)[1];
+    this.launcher_.prepend(this.failed_ ?? "");
     if (!sheet) {
       this.launcher_.remove();
       this.offer_();
@@ -210,10 +214,7 @@ export class VaaniWidgetElement extends HTMLElement {
   private panel_(): Promise<unknown> {
     this.face("busy");
     return loadPanel().catch((problem) => {
-      this.face("idle");
-      // The launcher says it, and is the way to try again.
-      this.box_.classList.remove("none", "compact");
-      this.launcher_.prepend("↻ ");
+      this.face("idle", "↻ ");
       this.offer_();
       this.emit("vaani-error", { ...problem, fatal: true });
       throw problem;

@@ -16,7 +16,6 @@ export function Instead({ widget }: SlotProps): VNode {
     <>
       {over && <div class="chosen"><Language widget={widget} /></div>}
       <Typed widget={widget} />
-      {over && <Dismissal widget={widget} />}
     </>
   );
 }

@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
+import { useEffect } from "preact/hooks";
 
 import * as call from "../call/call";
 import * as model from "../call/model";
@@ -22,6 +23,7 @@ export const elsewhere = (widget: Widget): boolean =>
 const pageOf = ({ api, siteKey }: Widget): string => `${api}/call/${siteKey}`;
 
 export function Elsewhere({ widget }: SlotProps): VNode | null {
+  useEffect(() => () => void (asking.value = false), []);
   if (!elsewhere(widget) || !text("window")) return null;
   const open = () => {
     asking.value = false;

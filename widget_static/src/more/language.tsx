@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
+import { useEffect } from "preact/hooks";
 
 import * as call from "../call/call";
 import { keep, language } from "../call/kept";
@@ -39,6 +40,7 @@ function current(widget: Widget): string {
 
 /** Before a call a choice is for the next one; in a call it is asked whether to begin anew. */
 export function Language({ widget }: SlotProps): VNode | null {
+  useEffect(() => () => void (wished.value = ""), []);
   const codes = offered();
   if (codes.length < 2 || !text("language")) return null;
   const now = current(widget);

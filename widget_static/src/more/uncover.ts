@@ -14,32 +14,47 @@ effect(() => {
   const widget = model.home.value;
   const { shape } = view.value;
   if (!widget || !shape || shape === "unseen") return undefined;
-  const { parentElement: box } = widget.stage;
+  const box = widget.stage.parentElement!;
   const over = new AbortController();
   let timer: ReturnType<typeof setTimeout>;
 
-  const look = () => {
-    box!.style.translate = "";
-    const focused = document.activeElement!;
+  const look = (moved: boolean) => {
+    box.style.translate = "";
+    const drawn = widget.stage.firstElementChild;
+    const focused = active();
+    // What covers the window keeps the keyboard inside; what stands in the page covers nothing.
+    if (!drawn || drawn.matches(".whole") || box.matches(".inline") || widget.matches(":focus-within") || !focused?.matches(":focus")) return;
+    const own = drawn.getBoundingClientRect();
     const { x, y, width, height, top, bottom } = focused.getBoundingClientRect();
-    const own = widget.stage.firstElementChild?.getBoundingClientRect();
-    if (focused === widget || !own || document.elementFromPoint(x + width / 2, y + height / 2) !== widget) return;
+    // Of what is larger, a part is seen.
+    if (width > own.width || height > own.height) return;
+    if ((widget.getRootNode() as Document).elementFromPoint(x + width / 2, y + height / 2) !== widget) return;
     const above = top - GAP - own.bottom;
     const below = bottom + GAP - own.top;
-    if (own.top + above >= 0) box!.style.translate = `0 ${above}px`;
-    else if (own.bottom + below <= innerHeight) box!.style.translate = `0 ${below}px`;
-    // A high card has room nowhere; its bar will.
-    else if (shape === "open" && model.busy()) void widget.close();
+    if (own.top + above >= 0) box.style.translate = `0 ${above}px`;
+    else if (own.bottom + below <= innerHeight) box.style.translate = `0 ${below}px`;
+    // A high card has room nowhere; its bar will. Not one that has just been opened, or has to be answered.
+    else if (moved && shape === "open" && talking() && widget.options.variant !== "none") void widget.close();
   };
-  const later = () => {
+  const later = (moved: boolean) => {
     clearTimeout(timer);
-    timer = setTimeout(look, SETTLES);
+    timer = setTimeout(look, SETTLES, moved);
   };
-  later();
-  for (const type of ["focusin", "focusout"]) document.addEventListener(type, later, { signal: over.signal });
+  later(false);
+  // Of a move within one shadow root of the page's, nothing but the key is heard outside of it.
+  for (const type of ["focusin", "focusout", "keyup"]) addEventListener(type, () => later(true), { signal: over.signal, capture: true });
   return () => {
     over.abort();
     clearTimeout(timer);
-    box!.style.translate = "";
+    box.style.translate = "";
   };
 });
+
+const talking = (): boolean => model.joined.peek() && model.busy() && !model.soundBlocked.peek();
+
+/** The focused element, also inside of shadow roots. */
+function active(): Element | null {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  return element;
+}

@@ -22,6 +22,8 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
     <button key={key} type="button" class="press primary" onClick={start}>{text(key)}</button>
   );
   const close = <button key="close" type="button" class="press" onClick={hide}>{text("close")}</button>;
+  const instead = <Slot of="Instead" widget={widget} />;
+  const dismissal = <Slot of="Dismissal" widget={widget} />;
   const terms = model.terms.value;
   if (terms) {
     return (
@@ -33,9 +35,9 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
   }
   switch (state) {
     case "idle":
-      return <div key={state} class="actions">{begin("start")}<Slot of="Instead" widget={widget} /></div>;
+      return <div key={state} class="actions">{begin("start")}{instead}{dismissal}</div>;
     case "ended":
-      return <div key={state} class="actions">{close}{begin("again")}<Slot of="Instead" widget={widget} /></div>;
+      return <div key={state} class="actions">{close}{begin("again")}{instead}{dismissal}</div>;
     case "failed": {
       const problem = model.problem.value;
       const retry = !!problem && worthRetrying(problem) && !more.value?.inVain(problem.code);
@@ -43,9 +45,9 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
         <div key={state} class="actions">
           {close}
           {retry && begin("retry")}
-          <Slot of="Instead" widget={widget} />
+          {instead}
           <Fallback url={lookOf(widget).options.fallbackUrl} primary={!retry} />
-          <Slot of="Dismissal" widget={widget} />
+          {dismissal}
         </div>
       );
     }
@@ -54,7 +56,7 @@ export function Actions({ widget, hide }: { widget: Widget; hide(): void }): VNo
       return (
         <div key="begin" class="actions">
           <button key="cancel" type="button" class="press" onClick={() => end()}>{text("cancel")}</button>
-          <Slot of="Instead" widget={widget} />
+          {instead}
         </div>
       );
     default:

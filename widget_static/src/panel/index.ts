@@ -78,7 +78,8 @@ function callOver(): void {
 export async function open(widget: Widget): Promise<void> {
   await speak(widget.spoken);
   if (!running && (model.home.peek() !== widget || !view.peek().shape)) take(widget);
-  home.show(running ?? widget);
+  // What brings a call forward brings the keyboard along, as the click that began it did.
+  home.show(running ?? widget, "open", !!running);
 }
 
 export function close(): void {
