@@ -20,7 +20,7 @@ from vaani_widget.demo.livekit_build import LiveKitUnavailable, cached_program, 
 from vaani_widget.demo.livekit_server import VARIABLES, LiveKitServer
 
 
-def until(holds: Callable[[], object], seconds: float = 10) -> None:
+def until(holds: Callable[[], object], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "not in time"

@@ -72,7 +72,7 @@ class Visitor:
         """All that ``agent`` or ``visitor`` said, as the transcript has it now."""
         return " ".join(line.text.strip() for line in self.lines.values() if line.role == role)
 
-    async def until(self, holds: Callable[[], object], seconds: float = 10, what: str = "") -> None:
+    async def until(self, holds: Callable[[], object], seconds: float = 30, what: str = "") -> None:
         """Wait for a condition that depends on what comes in."""
         try:
             async with asyncio.timeout(seconds):
