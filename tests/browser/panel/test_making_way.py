@@ -158,6 +158,7 @@ def test_inside_of_an_app_made_of_shadow_roots(site: Site) -> None:
     bar = site.page.get_by_role("group", name="Call with")
     expect(bar.get_by_role("button", name="Mute")).to_be_visible()
     site.page.locator("my-app").get_by_text("One").focus()
+    site.page.evaluate(SETTLED)
     site.page.keyboard.press("Tab")
     site.page.wait_for_function("""() => {
       const link = document.querySelector("my-app").shadowRoot.getElementById("behind");
