@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.conftest import whole_chrome
 from tests.browser.gallery.conftest import cells_server
+from tests.browser.gallery.overlaps import OVERLAPS
 from tests.parts.firefox import firefox
 from tests.parts.webkit import webkit
 from vaani_widget.demo import gallery
@@ -77,14 +77,11 @@ LOOKED_AT = """(() => {
   };
   return {
     boxes: all(".panel, .bar, :is(.panel, .bar, .said, .row) > *, button, textarea, .orb, .sign").map(box),
-    columns: [".panel > :not(.corner)", ".said > :not(.newest)"].map((rows) => {
-      const column = all(rows)[0]?.parentElement;
-      return [!!column && column.scrollHeight > column.clientHeight, all(rows).map(box)];
-    }),
     outside: all(":not(.caption *)").map(box).filter((one) => !within(one)).map(([name]) => name),
+    overlaps: OVERLAPS(root),
     text: words(),
   };
-})()"""
+})()""".replace("OVERLAPS", f"({OVERLAPS})")
 
 
 @dataclass
@@ -93,10 +90,10 @@ class Seen:
 
     boxes: list[list[Any]]
     """Name, ``position``, and left, top, width and height in pixels."""
-    columns: list[tuple[bool, list[list[Any]]]]
-    """Of what is one below the other, likewise; and whether all of it scrolls."""
     text: str
     """Without spaces, of which each browser has its own idea."""
+    overlaps: list[str]
+    """What lies over what is below it."""
     outside: list[str]
     """What is not within the card or bar, but for the one line of a bar that fades out."""
 
@@ -157,12 +154,7 @@ def faults(cell: tuple[str, str, str], seen: Seen) -> list[str]:
     """What lies over anything else, or sticks out of the card or bar, or this out of the window."""
     _, look, state = cell
     (width, height), _ = LOOKS[look]
-    wrong = [f"{name} sticks out" for name in seen.outside]
-    for scrolls, column in seen.columns:
-        for above, below in pairwise(column):
-            stays = scrolls and below[1] == "sticky"
-            if not stays and above[3] + above[5] > below[3] + 1:
-                wrong.append(f"{above[0]} lies over {below[0]}")
+    wrong = [*seen.overlaps, *(f"{name} sticks out" for name in seen.outside)]
     if state not in gallery.LAUNCHER:
         name, _, left, top, wide, high = seen.boxes[0]
         if left < 0 or top < 0 or left + wide > width or top + high > height:

@@ -10,6 +10,7 @@ import pytest
 from vaani_widget.demo import gallery
 
 from .conftest import NARROW, WIDE, Walk
+from .overlaps import OVERLAPS
 
 AXE = Path(__file__).parents[3] / "widget_static/node_modules/axe-core/axe.min.js"
 
@@ -36,26 +37,10 @@ async ([scheme, position, told]) => {
   const wrong = violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id} ${target}`));
   const contrast = [...passes, ...violations].some(({ id }) => id === "color-contrast");
   if (told && !contrast) wrong.push("axe could tell of no contrast");
-  // one below the other: nothing lies over anything
-  const seen = (row) =>
-    row.matches(":not(.corner, .aside, .newest)") && row.checkVisibility({ checkVisibilityCSS: true });
-  const foot = (row) => row.getBoundingClientRect().bottom;
-  // what stays in sight while the rest of a column scrolls below it
-  const stays = (row, column) =>
-    getComputedStyle(row).position === "sticky" && column.scrollHeight > column.clientHeight;
-  for (const column of widget.shadowRoot.querySelectorAll(".panel, .said")) {
-    const rows = [...column.children].filter(seen);
-    for (const [index, row] of rows.entries()) {
-      const below = column.matches(".said") ? foot(column) : Infinity;
-      const next = rows[index + 1];
-      if (!seen(column) || (next && stays(next, column))) continue;
-      const top = next?.getBoundingClientRect().top ?? below;
-      if (foot(row) > top + 1) wrong.push(`${row.className} lies over what comes next`);
-    }
-  }
+  wrong.push(...OVERLAPS(widget.shadowRoot));
   return wrong;
 }
-"""
+""".replace("OVERLAPS", f"({OVERLAPS})")
 
 
 @pytest.mark.parametrize("lang", ["en", "ur"])

@@ -1,8 +1,7 @@
 /** The call in a window of its own, which outlives the page: a call can't move, so it begins anew there. */
 
-import { signal } from "@preact/signals";
 import type { VNode } from "preact";
-import { useEffect } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import * as call from "../call/call";
 import * as model from "../call/model";
@@ -11,8 +10,6 @@ import type { Widget } from "../types";
 import { Anew } from "./anew";
 import { Sign } from "./signs";
 import type { SlotProps } from "./slots";
-
-const asking = signal(false);
 
 /** Whether the site has a call page, this is not it, and the call there would be with the same agent and as the same visitor. */
 export const elsewhere = (widget: Widget): boolean =>
@@ -23,20 +20,20 @@ export const elsewhere = (widget: Widget): boolean =>
 const pageOf = ({ api, siteKey }: Widget): string => `${api}/call/${siteKey}`;
 
 export function Elsewhere({ widget }: SlotProps): VNode | null {
-  useEffect(() => () => void (asking.value = false), []);
+  const [asking, ask] = useState(false);
   if (!elsewhere(widget) || !text("window")) return null;
   const open = () => {
-    asking.value = false;
+    ask(false);
     // One window, however often it is asked for; at a phone it is a tab.
     const opened = window.open(pageOf(widget), "vaani_call", "popup,width=420,height=680");
     // A browser that opens none has not ended the call.
     if (opened) call.end();
   };
-  if (asking.value) {
-    return <Anew question={text("window_anew")} label={text("window_open")} go={open} stay={() => (asking.value = false)} />;
+  if (asking) {
+    return <Anew question={text("window_anew")} label={text("window_open")} go={open} stay={() => ask(false)} />;
   }
   return (
-    <button type="button" class="press wide plain" onClick={() => (asking.value = true)}>
+    <button type="button" class="press wide plain" onClick={() => ask(true)}>
       <Sign name="window" />
       {text("window")}
     </button>

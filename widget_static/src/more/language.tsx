@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
-import { useEffect } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import * as call from "../call/call";
 import { keep, language } from "../call/kept";
@@ -15,8 +15,6 @@ import type { SlotProps } from "./slots";
 
 /** Counts the choices: they are kept where no signal tells of it. */
 const choices = signal(0);
-/** What was chosen in a call, which has to begin anew for it. */
-const wished = signal("");
 
 export const offered = (): readonly string[] => model.site.value?.languages ?? [];
 
@@ -40,20 +38,21 @@ function current(widget: Widget): string {
 
 /** Before a call a choice is for the next one; in a call it is asked whether to begin anew. */
 export function Language({ widget }: SlotProps): VNode | null {
-  useEffect(() => () => void (wished.value = ""), []);
+  // What was chosen in a call, which has to begin anew for it.
+  const [wished, wish] = useState("");
   const codes = offered();
   if (codes.length < 2 || !text("language")) return null;
   const now = current(widget);
-  const asks = wished.value && wished.value !== now && model.busy();
+  const asks = wished && wished !== now && model.busy();
   const choose = (code: string) => {
     keep(widget, "language", code);
-    wished.value = "";
+    wish("");
     choices.value++;
   };
   const anew = () => {
     const { written } = model;
     const typed = written.peek();
-    choose(wished.peek());
+    choose(wished);
     call.end();
     // Inside the click, so that the browser allows microphone and sound; what goes wrong is shown in the panel.
     void (typed ? widget.startText() : widget.start()).catch(() => {});
@@ -64,21 +63,21 @@ export function Language({ widget }: SlotProps): VNode | null {
       <div class="select">
         <select
           id="vaani_language"
-          value={asks ? wished.value : now}
-          onChange={({ currentTarget: { value } }) => (model.busy() ? (wished.value = value) : choose(value))}
+          value={asks ? wished : now}
+          onChange={({ currentTarget: { value } }) => (model.busy() ? wish(value) : choose(value))}
         >
           {codes.map((code) => (
-            <option key={code} value={code} lang={code} selected={code === (asks ? wished.value : now)}>{nameOf(code)}</option>
+            <option key={code} value={code} lang={code} selected={code === (asks ? wished : now)}>{nameOf(code)}</option>
           ))}
         </select>
         <Glyph name="down" />
       </div>
       {asks && (
         <Anew
-          question={text("language_anew", { language: nameOf(wished.value) })}
+          question={text("language_anew", { language: nameOf(wished) })}
           label={text("anew")}
           go={anew}
-          stay={() => (wished.value = "")}
+          stay={() => wish("")}
         />
       )}
     </div>

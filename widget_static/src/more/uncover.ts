@@ -3,6 +3,7 @@
 import { effect } from "@preact/signals";
 
 import * as model from "../call/model";
+import { active } from "../panel/focus";
 import { view } from "../panel/view";
 
 /** Milliseconds: it may still be scrolled to, and smoothly. */
@@ -51,10 +52,3 @@ effect(() => {
 });
 
 const talking = (): boolean => model.joined.peek() && model.busy() && !model.soundBlocked.peek();
-
-/** The focused element, also inside of shadow roots. */
-function active(): Element | null {
-  let element = document.activeElement;
-  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-  return element;
-}

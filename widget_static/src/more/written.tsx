@@ -1,8 +1,7 @@
 /** A call in writing: how it begins, and whether the agent is heard in it. */
 
-import { signal } from "@preact/signals";
 import type { VNode } from "preact";
-import { useEffect } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import * as call from "../call/call";
 import * as model from "../call/model";
@@ -25,20 +24,18 @@ export function Instead({ widget }: SlotProps): VNode | null {
   return <TypeInstead onClick={() => void widget.startText().catch(() => {})} />;
 }
 
-const asking = signal(false);
-
 /** In a call by voice, for whoever could not choose before. A call keeps its kind: it begins anew. */
 export function InWriting({ widget }: SlotProps): VNode | null {
-  useEffect(() => () => void (asking.value = false), []);
+  const [asking, ask] = useState(false);
   if (model.written.value || !text("type_instead") || lookOf(widget).options.textInput === false) return null;
-  if (!asking.value) return <TypeInstead onClick={() => (asking.value = true)} />;
+  if (!asking) return <TypeInstead onClick={() => ask(true)} />;
   const go = () => {
-    asking.value = false;
+    ask(false);
     call.end();
     // Inside the click, so that the browser lets sound play later; what goes wrong is shown in the panel.
     void widget.startText().catch(() => {});
   };
-  return <Anew question={text("writing_anew")} label={text("anew")} go={go} stay={() => (asking.value = false)} />;
+  return <Anew question={text("writing_anew")} label={text("anew")} go={go} stay={() => ask(false)} />;
 }
 
 function TypeInstead({ onClick }: { onClick(): void }): VNode {

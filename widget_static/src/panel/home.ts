@@ -6,6 +6,7 @@ import { h, render } from "preact";
 import * as model from "../call/model";
 import type { Widget } from "../types";
 import { Panel } from "./panel";
+import { active } from "./focus";
 import { more } from "./more";
 import css from "./panel.css";
 import { type Shape, view } from "./view";
@@ -145,13 +146,6 @@ function equal(one: Widget, other: Widget): boolean {
 
 function holdsFocus(widget: Widget): boolean {
   return widget.matches(":focus-within");
-}
-
-/** The focused element, also inside of shadow roots. */
-function active(): Element | null {
-  let element = document.activeElement;
-  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-  return element;
 }
 
 /** The visitor is at something else: a page that starts a call by itself must not take the keyboard from it. */

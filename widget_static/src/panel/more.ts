@@ -9,6 +9,7 @@ import * as call from "../call/call";
 import * as kept from "../call/kept";
 import * as model from "../call/model";
 import type * as More from "../more/index";
+import * as focus from "./focus";
 import * as icons from "./icons";
 import * as look from "./look";
 import * as texts from "./texts";
@@ -26,6 +27,7 @@ const SHARED: Readonly<Record<string, object>> = {
   "call/call": call,
   "call/kept": kept,
   "call/model": model,
+  "panel/focus": focus,
   "panel/icons": icons,
   "panel/look": look,
   "panel/texts": texts,
